@@ -1,0 +1,3 @@
+module github.com/vedauth/terraform-provider-vedauth
+
+go 1.26.0
