@@ -1,0 +1,159 @@
+package vedauth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+)
+
+// maxReply is how much of an answer is read; the largest that vedauth sends has about 1 KiB.
+const maxReply = 1 << 20
+
+// answer is what a server sent, read to its end or to where it broke.
+type answer struct {
+	status    int
+	reason    string
+	header    http.Header
+	body      []byte
+	oauth     oauthError
+	requested time.Time
+	// broken is why the body could not be read to its end, or nil.
+	broken error
+}
+
+// isPage reports whether the answer is a web page.
+func (a *answer) isPage() bool {
+	if len(a.body) == 0 || a.oauth.Error != "" {
+		return false
+	}
+	if strings.Contains(strings.ToLower(a.header.Get("Content-Type")), "html") {
+		return true
+	}
+	start := strings.ToLower(string(bytes.TrimSpace(a.body[:min(len(a.body), 512)])))
+	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+}
+
+// served is the server's clock at the time of the answer, zero if it did not say.
+func (a *answer) served() time.Time {
+	at, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// redirectHost names where a redirect leads, by host only: the rest may hold credentials.
+func (a *answer) redirectHost() string {
+	to, err := url.Parse(a.header.Get("Location"))
+	if err != nil || to.Hostname() == "" {
+		return ""
+	}
+	return " to " + clean(strings.ToLower(to.Scheme+"://"+to.Host), nil)
+}
+
+// The states of a request that must not be cancelled once it has been written.
+const (
+	waiting int32 = iota
+	written
+	abandoned
+)
+
+// guardedBody is a request body whose first read is the point of no return: before it the request can be abandoned for
+// certain, after it the server may have the whole request. It also tells whether anything was sent at all.
+type guardedBody struct {
+	state  *atomic.Int32
+	reader *bytes.Reader
+}
+
+func (b guardedBody) Read(p []byte) (int, error) {
+	if !b.state.CompareAndSwap(waiting, written) && b.state.Load() == abandoned {
+		return 0, errAbandoned
+	}
+	return b.reader.Read(p)
+}
+
+func (guardedBody) Close() error { return nil }
+
+// attempt sends the request once. ctx is the caller's; all bounds the call with all its attempts.
+func (c *Client) attempt(ctx, all context.Context, r request, number int) outcome {
+	began := c.config.Now()
+	each, cancel := context.WithTimeout(all, c.config.Timeout)
+	defer cancel()
+	var state atomic.Int32
+	stop := context.AfterFunc(ctx, func() {
+		if state.CompareAndSwap(waiting, abandoned) {
+			cancel()
+		}
+	})
+	defer stop()
+
+	got, err := c.send(each, r, &state)
+	if err == nil {
+		got.requested = began
+	}
+	result := c.judge(ctx, r, got, err, state.Load() == written)
+	event := Event{Endpoint: r.endpoint, Attempt: number, Duration: c.config.Now().Sub(began)}
+	if got != nil {
+		event.Status = got.status
+	}
+	if result.failure != nil && event.Status == 0 {
+		event.Problem = result.failure.problem
+	}
+	c.config.Log(ctx, event)
+	return result
+}
+
+// send writes the request and reads the answer.
+func (c *Client) send(ctx context.Context, r request, state *atomic.Int32) (*answer, error) {
+	httpRequest, err := http.NewRequestWithContext(ctx, r.method, c.config.Server+pathOf[r.endpoint], nil)
+	if err != nil {
+		return nil, errors.New("the address of the server is not usable")
+	}
+	if r.body != nil {
+		open := func() (io.ReadCloser, error) { return guardedBody{state, bytes.NewReader(r.body)}, nil }
+		httpRequest.Body, _ = open()
+		httpRequest.GetBody = open
+		httpRequest.ContentLength = int64(len(r.body))
+		httpRequest.Header.Set("Content-Type", "application/json")
+	} else {
+		httpRequest = httpRequest.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn: func(httptrace.GotConnInfo) { state.CompareAndSwap(waiting, written) },
+		}))
+	}
+	httpRequest.Header.Set("Accept", "application/json")
+	httpRequest.Header.Set("User-Agent", c.config.UserAgent)
+	if !r.bearer.Empty() {
+		token := r.bearer.Reveal()
+		if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
+			return nil, errBadBearer
+		}
+		httpRequest.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := c.http.Do(httpRequest)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	return readAnswer(response, r.secrets), nil
+}
+
+func readAnswer(response *http.Response, secrets []secret.String) *answer {
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply+1))
+	if err == nil && len(body) > maxReply {
+		body, err = body[:maxReply], errTooLarge
+	}
+	_, reason, _ := strings.Cut(response.Status, " ")
+	got := &answer{status: response.StatusCode, reason: clean(reason, secrets), header: response.Header, body: body, broken: err}
+	got.oauth = parseOAuthError(body)
+	got.oauth.Error, got.oauth.Description = clean(got.oauth.Error, secrets), clean(got.oauth.Description, secrets)
+	return got
+}

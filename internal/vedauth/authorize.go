@@ -1,0 +1,55 @@
+package vedauth
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+)
+
+// authorize asks for a token and reads it. body is what the grant sends; secrets are what it holds that must not be
+// shown. If the answer is of no use but an access token can be read from it, the error carries the grant.
+func (c *Client) authorize(ctx context.Context, endpoint refusal.Endpoint, p policy, clientID string, body any, secrets ...secret.String) (*Token, error) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	r := request{endpoint: endpoint, method: http.MethodPost, body: encoded, secrets: secrets, policy: p, ok: isOK}
+	got, failure := c.do(ctx, r)
+	if failure != nil {
+		if got != nil && failure.Kind != Refused {
+			failure.Grant = salvageToken(got.body, got.requested)
+		}
+		return nil, doubt(failure, clientID)
+	}
+	token, err := parseToken(got.body, got.requested, got.served())
+	if err != nil {
+		return nil, doubt(&Error{
+			Endpoint: r.endpoint, Method: r.method, URL: c.config.Server + pathOf[r.endpoint], Kind: Ambiguous,
+			Status: got.status, Code: got.oauth.Error, Description: got.oauth.Description, Attempts: 1, Grant: token,
+			problem: "the reply cannot be used: " + err.Error(),
+		}, clientID)
+	}
+	token.ClientID = clientID
+	return token, nil
+}
+
+// doubt completes the failure of a request that may have made a grant all the same.
+func doubt(failure *Error, clientID string) *Error {
+	switch {
+	case failure.Grant != nil:
+		failure.Grant.ClientID = clientID
+		failure.next = "If this happens again, look for a proxy or gateway that changes or cuts replies on their way."
+	case failure.Kind == Ambiguous:
+		if failure.problem != "" {
+			failure.problem += "; "
+		}
+		failure.problem += "the server may have made a grant whose token nobody knows"
+		failure.next = strings.TrimSpace(failure.next + " Look for an unexpected grant of this client_id and user on the server " +
+			"and have it revoked, or let it expire.")
+	}
+	return failure
+}

@@ -1,0 +1,153 @@
+package vedauth
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+)
+
+const (
+	// DefaultTimeout is how long one attempt may take. An application pool of IIS that has been idle needs up to 90
+	// seconds to wake.
+	DefaultTimeout = 90 * time.Second
+	// DefaultRetries is how often a request that may be sent again is sent again.
+	DefaultRetries = 3
+	// budget times the timeout is what a call may take in all, with its retries and pauses.
+	budget = 3
+)
+
+// Config is what a client needs to know. The zero value of each optional field is its default.
+type Config struct {
+	// Server is the address as ParseURL returns it. Required.
+	Server string
+	// CAPEM holds certificates that are trusted in addition to the system's.
+	CAPEM []byte
+	// ProxyURL is an http or https proxy, in place of HTTPS_PROXY.
+	ProxyURL *url.URL
+	// Timeout is for one attempt, from the dial to the last byte of the answer. Default DefaultTimeout.
+	Timeout time.Duration
+	// Retries is how often a request that may be sent again is. Negative means never. Default DefaultRetries.
+	Retries int
+	// UserAgent is the User-Agent header.
+	UserAgent string
+	// Log receives one event for each attempt. Optional.
+	Log func(context.Context, Event)
+	// Getenv reads the environment's proxy settings. Default os.Getenv.
+	Getenv func(string) string
+	// Wait pauses between attempts. Default: a timer. Tests replace it.
+	Wait func(context.Context, time.Duration) error
+	// Now is the local clock. Default time.Now.
+	Now func() time.Time
+}
+
+// Event is one attempt at one request, for a log. It holds no secret.
+type Event struct {
+	Endpoint refusal.Endpoint
+	Attempt  int
+	Status   int    // 0 if no answer came
+	Problem  string // why no answer came, or empty
+	Duration time.Duration
+}
+
+// Client talks to one vedauth server. It is safe for concurrent use.
+type Client struct {
+	config Config
+	http   *http.Client
+}
+
+// New makes a client. It sends nothing.
+func New(config Config) (*Client, error) {
+	if config.Timeout <= 0 {
+		config.Timeout = DefaultTimeout
+	}
+	if config.Retries == 0 {
+		config.Retries = DefaultRetries
+	}
+	if config.Log == nil {
+		config.Log = func(context.Context, Event) {}
+	}
+	if config.Getenv == nil {
+		config.Getenv = os.Getenv
+	}
+	if config.Wait == nil {
+		config.Wait = wait
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	transport, err := newTransport(config)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{config: config, http: httpClient(transport)}, nil
+}
+
+// Server is the address of the server, as ParseURL returns it.
+func (c *Client) Server() string { return c.config.Server }
+
+// Now is the client's clock.
+func (c *Client) Now() time.Time { return c.config.Now() }
+
+// pathOf spells the endpoints as the vendor's pages do.
+var pathOf = map[refusal.Endpoint]string{
+	refusal.OAuth:       "/vedauth/Authorize/OAuth",
+	refusal.Certificate: "/vedauth/Authorize/Certificate",
+	refusal.Integrated:  "/vedauth/Authorize/Integrated",
+	refusal.JWT:         "/vedauth/Authorize/Jwt",
+	refusal.Device:      "/vedauth/Authorize/Device",
+	refusal.Token:       "/vedauth/Authorize/Token",
+	refusal.Verify:      "/vedauth/Authorize/Verify",
+	refusal.Revoke:      "/vedauth/Revoke/Token",
+	isAuthServer:        "/vedauth/Authorize/isAuthServer",
+}
+
+// request is one call, before it is known how often it has to be sent.
+type request struct {
+	endpoint refusal.Endpoint
+	method   string
+	// body is sent as JSON; nil for none.
+	body []byte
+	// bearer authorizes verify and revoke; authorize calls carry none.
+	bearer secret.String
+	// secrets are what the body and headers hold that must not come back in an error.
+	secrets []secret.String
+	policy  policy
+	// ok tells the statuses of success.
+	ok func(status int) bool
+}
+
+func isOK(status int) bool { return status == http.StatusOK }
+
+// do sends a request as often as its policy allows and returns the answer of success, or the last failure.
+func (c *Client) do(ctx context.Context, r request) (*answer, *Error) {
+	all, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget*c.config.Timeout)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		if !r.policy.protected {
+			cancel()
+		}
+	})
+	defer stop()
+	for attempt := 1; ; attempt++ {
+		result := c.attempt(ctx, all, r, attempt)
+		if result.failure == nil {
+			return result.answer, nil
+		}
+		result.failure.Attempts = attempt
+		if attempt > c.config.Retries || !result.again {
+			return result.answer, result.failure
+		}
+		pause := backoff(attempt, result.retryAfter)
+		if deadline, ok := all.Deadline(); ok && time.Until(deadline) < pause {
+			return result.answer, result.failure
+		}
+		if c.config.Wait(ctx, pause) != nil {
+			return result.answer, result.failure
+		}
+	}
+}
