@@ -1,0 +1,131 @@
+package session
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"sync"
+	"time"
+)
+
+// CloseLimit is how long a Close, and a cancelled Open, may wait for the server. OpenTofu gives a Close ten seconds.
+const CloseLimit = 5 * time.Second
+
+// ErrShutdown is what an Open gets once the process is on its way out.
+var ErrShutdown = errors.New("the provider is shutting down")
+
+// Process is what all sessions of one provider process share: the handles that blocks hold, and the grants that are the
+// process's to end.
+type Process struct {
+	key []byte // of the HMAC that stands for a request; random, so that a digest says nothing about a password
+
+	mu      sync.Mutex
+	closing bool
+	leases  map[string]*Lease   // by handle
+	live    map[*grant]struct{} // asked for or owned, and not known to be gone
+	quiet   chan struct{}       // closed and replaced whenever live shrinks
+}
+
+// NewProcess makes the one Process of a provider process.
+func NewProcess() *Process {
+	key := make([]byte, sha256.Size)
+	_, _ = rand.Read(key) // never fails, by its documentation
+	return &Process{key: key, leases: map[string]*Lease{}, live: map[*grant]struct{}{}, quiet: make(chan struct{})}
+}
+
+// NewSession makes a session, for one Configure of the provider.
+func (p *Process) NewSession() *Session {
+	return &Session{
+		process: p, grants: map[digest]*grant{}, refused: map[digest]error{}, gates: map[digest]*gate{},
+	}
+}
+
+// Close ends the hold that a handle stands for, and the grant with it if it was the last one. It returns within
+// CloseLimit. A handle that is not known, or was closed before, is nothing to do.
+func (p *Process) Close(ctx context.Context, handle string) error {
+	p.mu.Lock()
+	lease := p.leases[handle]
+	delete(p.leases, handle)
+	p.mu.Unlock()
+	if lease == nil {
+		return nil
+	}
+	return lease.release(ctx)
+}
+
+// Shutdown ends every grant that is still the process's to end, all at once, and those that are being asked for as soon
+// as their answers come. It returns when none is left or ctx is done; the error then says how many may be.
+func (p *Process) Shutdown(ctx context.Context) error {
+	limit := CloseLimit
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = time.Until(deadline)
+	}
+	p.mu.Lock()
+	p.closing = true
+	var owned []*grant
+	for g := range p.live {
+		g.cancel() // what has not been sent yet need not be
+		if g.owned() {
+			owned = append(owned, g)
+		}
+	}
+	p.mu.Unlock()
+
+	var wg sync.WaitGroup
+	failures := make([]error, len(owned))
+	for i, g := range owned {
+		wg.Go(func() { failures[i] = g.endWithin(ctx, limit) })
+	}
+	wg.Wait()
+	return errors.Join(append(failures, p.waitUntilQuiet(ctx))...)
+}
+
+// waitUntilQuiet waits for requests that are still under way; each ends its own grant when it is answered.
+func (p *Process) waitUntilQuiet(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		busy, quiet := 0, p.quiet
+		for g := range p.live {
+			if g.busy() {
+				busy++
+			}
+		}
+		p.mu.Unlock()
+		if busy == 0 {
+			return nil
+		}
+		select {
+		case <-quiet:
+		case <-ctx.Done():
+			return errors.New("a token request or revocation was still unanswered when the provider had to stop")
+		}
+	}
+}
+
+// forget takes a grant off the list of those that are the process's to end. The caller holds mu.
+func (p *Process) forget(g *grant) {
+	delete(p.live, g)
+	p.stir()
+}
+
+// stir wakes whoever waits for the list of live grants to change. The caller holds mu.
+func (p *Process) stir() {
+	close(p.quiet)
+	p.quiet = make(chan struct{})
+}
+
+type digest [sha256.Size]byte
+
+// digestOf gives equal values for equal parts and says nothing else about them. Each part is preceded by its length, so
+// that ("ab", "c") and ("a", "bc") differ.
+func (p *Process) digestOf(parts ...string) digest {
+	mac := hmac.New(sha256.New, p.key)
+	for _, part := range parts {
+		_ = binary.Write(mac, binary.BigEndian, uint64(len(part)))
+		_, _ = mac.Write([]byte(part))
+	}
+	return digest(mac.Sum(nil))
+}

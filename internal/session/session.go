@@ -1,0 +1,197 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+)
+
+// Request says what token is wanted and how it is made and ended.
+type Request struct {
+	// Parts tell one token from another: server, client_id, scope, grant, credentials and whatever else matters.
+	Parts []string
+	// Credential tells one account from another, for credentials that a directory locks after some failed logons: the
+	// first request with one goes alone, and a refused one is not tried again. Empty where no account can be locked.
+	Credential []string
+	// Keep means that the grant is the user's once it has been handed out, and never revoked from then on.
+	Keep bool
+	// Kind separates what must not share a grant although Parts are equal: ephemeral blocks and data sources.
+	Kind string
+	// Authorize asks the server. It is called from a goroutine of its own. When its context ends it returns soon if
+	// nothing was sent yet, and otherwise with the server's answer.
+	Authorize func(context.Context) (*vedauth.Token, error)
+	// Revoke ends a grant.
+	Revoke func(context.Context, *vedauth.Token) error
+	// Now is the clock by which tokens expire.
+	Now func() time.Time
+}
+
+// Session is what the blocks of one configured provider share.
+type Session struct {
+	process *Process
+
+	// Guarded by process.mu.
+	slow    bool // a revocation got no answer in CloseLimit; the next ones are not waited for
+	grants  map[digest]*grant
+	refused map[digest]error // definitive refusals, remembered for the walk
+	gates   map[digest]*gate
+}
+
+// UndoneError is a failure after which a grant was left over on the server, with what became of it.
+type UndoneError struct {
+	// Cause is the failure itself.
+	Cause error
+	// Revocation is why the grant could not be revoked, or nil if it was.
+	Revocation error
+}
+
+// Error gives both.
+func (e *UndoneError) Error() string {
+	if e.Revocation != nil {
+		return e.Cause.Error() + " The grant that was made could not be revoked: " + e.Revocation.Error()
+	}
+	return e.Cause.Error() + " The grant that was made has been revoked."
+}
+
+// Unwrap gives the failure itself.
+func (e *UndoneError) Unwrap() error { return e.Cause }
+
+// Lease is one block's hold on a grant.
+type Lease struct {
+	// Handle stands for the lease in the block's private data. It holds no secret.
+	Handle string
+	// Token is the grant.
+	Token *vedauth.Token
+
+	grant *grant
+}
+
+// Open returns a hold on the token that the request asks for: on a grant that another block holds at this moment, or on
+// a new one. The caller must end it by Confirm or Abandon.
+//
+// If ctx ends first, Open gives up its hold: others that wait for the same answer are not disturbed, and if there are
+// none the grant is revoked as soon as it is there. Open waits for that up to CloseLimit.
+func (s *Session) Open(ctx context.Context, r Request) (*Lease, error) {
+	g, err := s.join(r)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-g.answered:
+	case <-ctx.Done():
+		return nil, s.cancelOpen(ctx, g)
+	}
+	if g.err != nil {
+		s.leave(g)
+		return nil, g.err
+	}
+	return &Lease{Handle: rand.Text(), Token: g.token, grant: g}, nil
+}
+
+// join finds the grant that the request may share or starts a new one.
+func (s *Session) join(r Request) (*grant, error) {
+	p := s.process
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing {
+		return nil, ErrShutdown
+	}
+	same := p.digestOf(r.Parts...)
+	if err := s.refused[same]; err != nil {
+		return nil, err
+	}
+	kept := ""
+	if r.Keep {
+		kept = "kept"
+	}
+	key := p.digestOf(append([]string{r.Kind, kept}, r.Parts...)...)
+	g := s.grants[key]
+	if g == nil || !g.shareable() {
+		g = newGrant(s, r, key, same)
+		s.grants[key] = g
+		p.live[g] = struct{}{}
+		go g.ask()
+	}
+	g.holders++
+	return g, nil
+}
+
+// cancelOpen gives up a hold on a grant whose answer is not there yet.
+func (s *Session) cancelOpen(ctx context.Context, g *grant) error {
+	s.process.mu.Lock()
+	g.holders--
+	last := g.holders == 0
+	if last {
+		g.drop()
+		g.cancel()
+	}
+	s.process.mu.Unlock()
+	cancelled := context.Cause(ctx)
+	if !last {
+		return cancelled
+	}
+	limit, stop := context.WithTimeout(context.WithoutCancel(ctx), CloseLimit)
+	defer stop()
+	select {
+	case <-g.finished:
+	case <-limit.Done():
+		return &UndoneError{Cause: cancelled, Revocation: errors.New("the server has not answered the token request yet; the provider revokes the grant when it does, while it runs")}
+	}
+	// The answer may have come just before the hold was given up.
+	if err := g.endWithin(limit, CloseLimit); err != nil {
+		return &UndoneError{Cause: cancelled, Revocation: err}
+	}
+	return cancelled
+}
+
+// leave gives up a hold on a grant that failed.
+func (s *Session) leave(g *grant) {
+	s.process.mu.Lock()
+	defer s.process.mu.Unlock()
+	g.holders--
+}
+
+// Confirm says that the token was handed out. A grant that is to be kept is the user's from now on; any other is ended
+// by Process.Close with the lease's handle.
+func (l *Lease) Confirm() {
+	p := l.grant.session.process
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leases[l.Handle] = l
+	if l.grant.request.Keep {
+		l.grant.kept = true
+		p.forget(l.grant)
+	}
+}
+
+// Abandon says that the token will not be handed out after all. If nobody else holds the grant it is revoked. The error
+// says why it could not be; it returns within CloseLimit.
+func (l *Lease) Abandon(ctx context.Context) error { return l.release(ctx) }
+
+func (l *Lease) release(ctx context.Context) error {
+	g, p := l.grant, l.grant.session.process
+	p.mu.Lock()
+	g.holders--
+	last := g.holders == 0
+	slow := g.session.slow
+	if last {
+		g.drop()
+	}
+	p.mu.Unlock()
+	if !last {
+		return nil
+	}
+	limit, stop := context.WithTimeout(context.WithoutCancel(ctx), CloseLimit)
+	defer stop()
+	if !slow {
+		return g.endWithin(limit, CloseLimit)
+	}
+	stop()
+	if g.endWithin(limit, CloseLimit) != nil {
+		return errInBackground
+	}
+	return nil
+}
