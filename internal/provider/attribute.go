@@ -1,0 +1,139 @@
+package provider
+
+import (
+	"strings"
+
+	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	providerschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+type kind int
+
+const (
+	text kind = iota
+	integer
+	boolean
+	object
+)
+
+// attribute is one attribute of the HCL, declared once for the provider block, ephemeral resources and data sources.
+type attribute struct {
+	name string
+	kind kind
+	// doc says what it means, with its unit and the values it takes, as Markdown.
+	doc string
+	// fallback is the default in words, without a full stop. Empty if there is none to tell of.
+	fallback string
+	// env lists the variables that stand in for it, the first one wins.
+	env []string
+	// input attributes may be configured, output attributes are set by the provider; one may be both.
+	input, output bool
+	sensitive     bool
+	// empty allows the empty string.
+	empty bool
+	// check finds what is wrong with a text in itself. Its error does not quote the text.
+	check func(string) error
+	// rules are further validators of a text, such as those that look at other attributes.
+	rules []validator.String
+	// least and most bound an integer.
+	least, most int64
+	// attributes are those of an object.
+	attributes []attribute
+}
+
+// description is doc with all that a reader needs to know beside it.
+func (a attribute) description() string {
+	parts := []string{a.doc}
+	if a.fallback != "" {
+		parts = append(parts, "Default: "+a.fallback+".")
+	}
+	if len(a.env) > 0 {
+		parts = append(parts, "Environment: `"+strings.Join(a.env, "`, then `")+"`.")
+	}
+	if a.sensitive {
+		parts = append(parts, "Sensitive.")
+	}
+	return strings.Join(parts, " ")
+}
+
+// The three forms. They differ in nothing but the package that the type comes from; a provider block has no outputs.
+
+func (a attribute) inProvider() providerschema.Attribute {
+	doc := a.description()
+	switch a.kind {
+	case integer:
+		return providerschema.Int64Attribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive, Validators: a.integerRules()}
+	case boolean:
+		return providerschema.BoolAttribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive}
+	case object:
+		attributes := map[string]providerschema.Attribute{}
+		for _, nested := range a.attributes {
+			attributes[nested.name] = nested.inProvider()
+		}
+		return providerschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive, Attributes: attributes}
+	default:
+		return providerschema.StringAttribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive, Validators: a.textRules()}
+	}
+}
+
+func (a attribute) inEphemeral() ephemeralschema.Attribute {
+	doc := a.description()
+	switch a.kind {
+	case integer:
+		return ephemeralschema.Int64Attribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
+	case boolean:
+		return ephemeralschema.BoolAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive}
+	case object:
+		attributes := map[string]ephemeralschema.Attribute{}
+		for _, nested := range a.attributes {
+			attributes[nested.name] = nested.inEphemeral()
+		}
+		return ephemeralschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes}
+	default:
+		return ephemeralschema.StringAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
+	}
+}
+
+func (a attribute) inData() dataschema.Attribute {
+	doc := a.description()
+	switch a.kind {
+	case integer:
+		return dataschema.Int64Attribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
+	case boolean:
+		return dataschema.BoolAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive}
+	case object:
+		attributes := map[string]dataschema.Attribute{}
+		for _, nested := range a.attributes {
+			attributes[nested.name] = nested.inData()
+		}
+		return dataschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes}
+	default:
+		return dataschema.StringAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
+	}
+}
+
+func providerAttributes(list []attribute) map[string]providerschema.Attribute {
+	attributes := map[string]providerschema.Attribute{}
+	for _, a := range list {
+		attributes[a.name] = a.inProvider()
+	}
+	return attributes
+}
+
+func ephemeralAttributes(list []attribute) map[string]ephemeralschema.Attribute {
+	attributes := map[string]ephemeralschema.Attribute{}
+	for _, a := range list {
+		attributes[a.name] = a.inEphemeral()
+	}
+	return attributes
+}
+
+func dataAttributes(list []attribute) map[string]dataschema.Attribute {
+	attributes := map[string]dataschema.Attribute{}
+	for _, a := range list {
+		attributes[a.name] = a.inData()
+	}
+	return attributes
+}

@@ -1,0 +1,121 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+)
+
+// textRules are the validators of a text attribute.
+func (a attribute) textRules() []validator.String {
+	if !a.input {
+		return nil
+	}
+	return append([]validator.String{textCheck{a}}, a.rules...)
+}
+
+func (a attribute) integerRules() []validator.Int64 {
+	if a.least == 0 && a.most == 0 {
+		return nil
+	}
+	return []validator.Int64{int64validator.Between(a.least, a.most)}
+}
+
+// with requires another attribute of the same block, for pairs of which half is of no use.
+func with(name string) validator.String {
+	return stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName(name))
+}
+
+// without forbids another attribute of the same block.
+func without(name string) validator.String {
+	return stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName(name))
+}
+
+// textCheck applies an attribute's own check to its value.
+type textCheck struct{ attribute attribute }
+
+// Description says what is checked, for documentation.
+func (c textCheck) Description(context.Context) string { return "a usable " + c.attribute.name }
+
+// MarkdownDescription is Description.
+func (c textCheck) MarkdownDescription(ctx context.Context) string { return c.Description(ctx) }
+
+// ValidateString reports what is wrong with a value that is known.
+func (c textCheck) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if err := c.attribute.wrong(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), fmt.Sprintf("The value of %s cannot be used: %s.", req.Path, err))
+	}
+}
+
+// wrong is what is wrong with a text value in itself, or nil.
+func (a attribute) wrong(value string) error {
+	if value == "" && !a.empty {
+		return errors.New("it is an empty string; leave the attribute out, or set it to null, if there is no value")
+	}
+	if a.check == nil {
+		return nil
+	}
+	return a.check(value)
+}
+
+func checkURL(value string) error {
+	_, err := vedauth.ParseURL(value)
+	return err
+}
+
+func checkScope(value string) error {
+	scope, err := vedauth.ParseScope(value)
+	if err == nil && len(scope) == 0 {
+		err = errors.New("it names no scope")
+	}
+	if err != nil {
+		err = fmt.Errorf(`%w; write it as in "certificate:manage,discover;configuration"`, err)
+	}
+	return err
+}
+
+func checkCA(value string) error { return vedauth.CheckCA([]byte(value)) }
+
+// checkDuration accepts a positive duration.
+func checkDuration(value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return errors.New(`it is not a duration; write it with a unit, as in "90s", "5m" or "1h30m"`)
+	}
+	if d <= 0 {
+		return errors.New("it must be longer than nothing")
+	}
+	return nil
+}
+
+func checkProxy(value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
+		return errors.New("it is not the address of a proxy; write it as http://host:port or http://user:password@host:port")
+	}
+	if scheme := strings.ToLower(u.Scheme); scheme != "http" && scheme != "https" {
+		return errors.New("its scheme is neither http nor https")
+	}
+	return nil
+}
+
+func checkAbsolute(value string) error {
+	if !filepath.IsAbs(value) {
+		return errors.New("it is not an absolute path")
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+)
+
+// grant is one way to get a token, as the HCL sees it.
+type grant struct {
+	// name is the nested attribute of the provider block, and the type is vedauth_<name>_token.
+	name string
+	// doc says what the grant is, as one sentence without its subject: "a user name and password".
+	doc string
+	// inputs are what the server takes beyond client_id and scope.
+	inputs []attribute
+	// credentials are the attributes that make up a credential, on the ephemeral resource and in the provider block.
+	credentials []attribute
+	// environment lists sets of variables that make up a credential, by attribute. The first set of which any variable
+	// is there is taken, whole.
+	environment []map[string]string
+	// read makes a credential of attributes that are all known and, where pairs are required, complete.
+	read func(ctx context.Context, found values) (credential, diag.Diagnostics)
+}
+
+// credential is what a caller proves its identity with.
+type credential struct {
+	// key tells it from every other credential.
+	key []string
+	// lockable means that an account may be locked after a few refusals.
+	lockable bool
+	// authorize asks the server for a token.
+	authorize func(ctx context.Context, client *vedauth.Client, r tokenRequest) (*vedauth.Token, error)
+}
+
+// tokenRequest is what a token is asked for, whatever the credential.
+type tokenRequest struct {
+	clientID, scope, state string
+}
+
+// inProviderBlock is the nested attribute that holds the grant's credential in the provider block.
+func (g grant) inProviderBlock() attribute {
+	return attribute{
+		name: g.name, kind: object, input: true, attributes: g.credentials,
+		doc: "Credential of `vedauth_" + g.name + "_token`: " + g.doc + ". Used by its data source, and by its ephemeral resource where that has none of its own.",
+	}
+}
+
+// locate finds the credential: whole from the block, or whole from the provider block, or whole from one set of
+// variables. own is nil for a data source, which has no secret arguments.
+func (g grant) locate(own values, s *settings) (values, diag.Diagnostics) {
+	if own.given(g.credentials) {
+		return own, nil
+	}
+	raw, ok := s.block[g.name]
+	if ok && !raw.IsNull() {
+		nested, known := readValues(raw)
+		if !known {
+			return nil, diag.Diagnostics{unknownSetting(g.name, nil)}
+		}
+		if name := nested.unknown(g.credentials); name != "" {
+			return nil, diag.Diagnostics{unknownSetting(g.name+"."+name, nil)}
+		}
+		if nested.given(g.credentials) {
+			return nested, nil
+		}
+	}
+	return g.fromEnvironment(own != nil, s)
+}
+
+func (g grant) fromEnvironment(hasOwn bool, s *settings) (values, diag.Diagnostics) {
+	for _, set := range g.environment {
+		found := values{}
+		var there, absent []string
+		for _, a := range g.credentials {
+			variable, ok := set[a.name]
+			if !ok {
+				continue
+			}
+			value := s.getenv(variable)
+			if value == "" {
+				absent = append(absent, variable)
+				continue
+			}
+			there = append(there, variable)
+			found[a.name] = textValue(&value)
+		}
+		switch {
+		case len(there) == 0:
+		case len(absent) > 0:
+			return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Half a credential in the environment", fmt.Sprintf(
+				"The environment variable %s is set, but %s is not: they are of use only together. Set the missing one, or clear the other.",
+				strings.Join(there, " and "), strings.Join(absent, " and ")))}
+		default:
+			return found, nil
+		}
+	}
+	return nil, diag.Diagnostics{g.noCredential(hasOwn)}
+}
+
+// noCredential is the error when there is no credential anywhere. It stands on the first attribute of the credential.
+func (g grant) noCredential(hasOwn bool) diag.Diagnostic {
+	var names, sets []string
+	for _, a := range g.credentials {
+		names = append(names, a.name)
+	}
+	for _, set := range g.environment {
+		var variables []string
+		for _, name := range names {
+			if variable, ok := set[name]; ok {
+				variables = append(variables, variable)
+			}
+		}
+		sets = append(sets, strings.Join(variables, " and "))
+	}
+	wanted := strings.Join(names, " and ")
+	places := fmt.Sprintf("in %s of the provider block", g.name)
+	if hasOwn {
+		places = "in this block, or " + places
+	}
+	detail := fmt.Sprintf("This token needs %s, and there is none. Set %s %s", g.doc, wanted, places)
+	if len(sets) > 0 {
+		detail += ", or set the environment variables " + strings.Join(sets, ", or ")
+	}
+	if !hasOwn {
+		return diag.NewErrorDiagnostic("Missing credential", detail+".")
+	}
+	return diag.NewAttributeErrorDiagnostic(path.Root(names[0]), "Missing "+wanted, detail+".")
+}

@@ -1,0 +1,44 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+)
+
+// oauthGrant is a login with a user name and a password, at Authorize/OAuth.
+var oauthGrant = grant{
+	name:   "oauth",
+	doc:    "a user name and a password",
+	inputs: []attribute{stateAttribute},
+	credentials: []attribute{
+		{
+			name: "username", input: true, rules: []validator.String{with("password")},
+			doc: "Name of the user: with its provider (`local:name`, `AD+connection:name`, `LDAP+connection:name`), as a UPN, as `DOMAIN\\\\user`, or bare.",
+		},
+		{
+			name: "password", input: true, sensitive: true, rules: []validator.String{with("username")},
+			doc: "Password of the user.",
+		},
+	},
+	environment: []map[string]string{
+		{"username": "VEDAUTH_USERNAME", "password": "VEDAUTH_PASSWORD"},
+		{"username": "VENAFI_USER", "password": "VENAFI_PASS"},
+	},
+	read: func(_ context.Context, found values) (credential, diag.Diagnostics) {
+		username, password := found.text("username"), secret.New(found.text("password"))
+		return credential{
+			key:      []string{username, password.Reveal()},
+			lockable: true,
+			authorize: func(ctx context.Context, client *vedauth.Client, r tokenRequest) (*vedauth.Token, error) {
+				return client.OAuth(ctx, vedauth.OAuthRequest{
+					ClientID: r.clientID, Scope: r.scope, State: r.state, Username: username, Password: password,
+				})
+			},
+		}, nil
+	},
+}

@@ -1,0 +1,60 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+var _ datasource.DataSourceWithConfigure = (*tokenData)(nil)
+
+// tokenData is the data source of every grant that has one. It takes no secret, because arguments of a data source are
+// stored in state; the token itself is stored all the same.
+type tokenData struct {
+	grant    grant
+	settings *settings
+}
+
+// Metadata names the type.
+func (d *tokenData) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = typeName + "_" + d.grant.name + "_token"
+}
+
+// Schema describes the block.
+func (d *tokenData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := append(sharedInputs(), d.grant.inputs...)
+	attributes = append(attributes, outputAttributes...)
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "**The token that this data source obtains is stored in the state, in clear, and is never revoked.** " +
+			"Use the ephemeral resource of the same name wherever an ephemeral value is taken. " +
+			"This obtains a bearer token with " + d.grant.doc + ", which it takes from the provider block or the environment, for the places that take no ephemeral value.",
+		Attributes: dataAttributes(attributes),
+	}
+}
+
+// Configure takes the provider's settings.
+func (d *tokenData) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	configured, ok := req.ProviderData.(*settings)
+	if !ok {
+		resp.Diagnostics.Append(wrongData(req.ProviderData))
+		return
+	}
+	d.settings = configured
+}
+
+// Read gets a token. Until it returns without an error, the token is the provider's to revoke; then it is the user's.
+func (d *tokenData) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	own, _ := readValues(req.Config.Raw)
+	got, diags := d.grant.obtain(ctx, d.settings, own, false, "data", true)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	got.fill(own)
+	resp.State.Raw = tftypes.NewValue(req.Config.Raw.Type(), map[string]tftypes.Value(own))
+	got.lease.Confirm()
+}

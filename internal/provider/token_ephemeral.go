@@ -1,0 +1,90 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+var (
+	_ ephemeral.EphemeralResourceWithConfigure = (*tokenEphemeral)(nil)
+	_ ephemeral.EphemeralResourceWithClose     = (*tokenEphemeral)(nil)
+)
+
+// handleKey is what a block's private data holds: a handle into this process, and nothing else.
+const handleKey = "handle"
+
+// tokenEphemeral is the ephemeral resource of every grant.
+type tokenEphemeral struct {
+	grant    grant
+	settings *settings
+}
+
+// Metadata names the type.
+func (e *tokenEphemeral) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = typeName + "_" + e.grant.name + "_token"
+}
+
+// Schema describes the block.
+func (e *tokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	attributes := append(sharedInputs(), e.grant.inputs...)
+	attributes = append(attributes, e.grant.credentials...)
+	attributes = append(attributes, minimumValidityAttribute, revokeOnCloseAttribute, refreshTokenAttribute)
+	attributes = append(attributes, outputAttributes...)
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Obtains a bearer token with " + e.grant.doc + ", for the length of one Terraform walk. The token is in neither state nor plan, and is revoked when the run no longer needs it.",
+		Attributes:          ephemeralAttributes(attributes),
+	}
+}
+
+// Configure takes the provider's settings.
+func (e *tokenEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	configured, ok := req.ProviderData.(*settings)
+	if !ok {
+		resp.Diagnostics.Append(wrongData(req.ProviderData))
+		return
+	}
+	e.settings = configured
+}
+
+// Open gets a token. Until it returns without an error, the token is the provider's to revoke.
+func (e *tokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	own, _ := readValues(req.Config.Raw)
+	keep := !own.flag(revokeOnCloseAttribute.name, true)
+	got, diags := e.grant.obtain(ctx, e.settings, own, true, "ephemeral", keep)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(got.outlives(own, e.settings.client.Now())...)
+	handle, err := json.Marshal(got.lease.Handle)
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to keep the token's handle", err.Error())
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, handleKey, handle)...)
+	if resp.Diagnostics.HasError() {
+		got.undo(ctx, e.settings.client.Server(), &resp.Diagnostics)
+		return
+	}
+	got.fill(own)
+	own[refreshTokenAttribute.name] = textValue(notEmpty(got.lease.Token.RefreshToken.Reveal()))
+	resp.Result.Raw = tftypes.NewValue(req.Config.Raw.Type(), map[string]tftypes.Value(own))
+	got.lease.Confirm()
+}
+
+// Close gives up the block's hold on its token. It never fails: Terraform would fail the run.
+func (e *tokenEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	data, diags := req.Private.GetKey(ctx, handleKey)
+	var handle string
+	if diags.HasError() || json.Unmarshal(data, &handle) != nil || e.settings == nil || e.settings.client == nil {
+		return // not from this provider process, which then has nothing to revoke
+	}
+	if err := e.settings.process.Close(ctx, handle); err != nil {
+		resp.Diagnostics.Append(notRevoked(e.settings.client.Server(), err))
+	}
+}
