@@ -1,0 +1,161 @@
+package fakevedauth
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// handler answers one call. It runs with mu held.
+type handler func(s *Server, c *call) reply
+
+// resource is what the server has at a path.
+type resource struct {
+	method string
+	// form: a URL-encoded body is as good as JSON.
+	form   bool
+	handle handler
+}
+
+// resources are the calls, by their path below /vedauth.
+var resources = map[Endpoint]resource{
+	OAuth:        {http.MethodPost, false, authorizeOAuth},
+	Token:        {http.MethodPost, false, token},
+	Verify:       {http.MethodGet, false, verify},
+	Revoke:       {http.MethodGet, false, revokeToken},
+	IsAuthServer: {http.MethodGet, false, isAuthServer},
+}
+
+// call is a request on its way to its handler.
+type call struct {
+	*Request
+	// fields are the texts of the body.
+	fields map[string]string
+}
+
+// route finds the endpoint of a path, in any case and with any number of slashes; empty if there is none.
+func route(path string) Endpoint {
+	parts := strings.FieldsFunc(strings.ToLower(path), func(r rune) bool { return r == '/' })
+	if len(parts) < 2 || parts[0] != "vedauth" {
+		return ""
+	}
+	endpoint := Endpoint(strings.Join(parts[1:], "/"))
+	switch endpoint {
+	case OAuth, Certificate, Integrated, JWT, Device, Token, Verify, Revoke, IsAuthServer:
+		return endpoint
+	default:
+		return ""
+	}
+}
+
+// dispatch lets the endpoint answer, and with it change the state of the server.
+func (s *Server) dispatch(request *Request) reply {
+	there, ok := resources[request.Endpoint]
+	if !ok || s.absent(request.Endpoint) {
+		return htmlReply(http.StatusNotFound, statusTitle(http.StatusNotFound))
+	}
+	if request.Method != there.method {
+		return htmlReply(http.StatusMethodNotAllowed, statusTitle(http.StatusMethodNotAllowed)).with("Allow", there.method)
+	}
+	c := &call{Request: request}
+	if there.method == http.MethodPost {
+		var status int
+		if c.fields, status = readFields(request, there.form); status == http.StatusUnsupportedMediaType {
+			return htmlReply(status, "415 - Unsupported Media Type.")
+		} else if status != http.StatusOK {
+			return jsonReply(status, errorBody{Error: "invalid_request", Description: "The request is malformed"}, true)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return there.handle(s, c)
+}
+
+func (s *Server) absent(endpoint Endpoint) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.options.Absent[endpoint]
+}
+
+// known are the fields that must be texts; others are not looked at.
+var known = map[string]bool{
+	"client_id": true, "scope": true, "state": true, "username": true, "password": true, "jwt": true,
+	"refresh_token": true, "grant_type": true, "device_code": true,
+}
+
+// readFields reads a body strictly: the declared type, one JSON object, names in their exact case, texts for the
+// fields the server knows. A null counts as absent.
+func readFields(request *Request, form bool) (fields map[string]string, status int) {
+	kind, parameters, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, http.StatusUnsupportedMediaType
+	}
+	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return nil, http.StatusUnsupportedMediaType
+	}
+	switch {
+	case kind == "application/json":
+		fields, err = readJSON(request.Body)
+	case kind == "application/x-www-form-urlencoded" && form:
+		fields, err = readForm(request.Body)
+	default:
+		return nil, http.StatusUnsupportedMediaType
+	}
+	if err != nil {
+		return nil, http.StatusBadRequest
+	}
+	return fields, http.StatusOK
+}
+
+func readJSON(body []byte) (map[string]string, error) {
+	if !utf8.Valid(body) {
+		return nil, errors.New("not UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	var raw map[string]json.RawMessage
+	if err := decoder.Decode(&raw); err != nil {
+		return nil, err
+	}
+	if raw == nil {
+		return nil, errors.New("null")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the object")
+	}
+	fields := map[string]string{}
+	for name, value := range raw {
+		var text *string
+		if err := json.Unmarshal(value, &text); err != nil && known[name] {
+			return nil, err
+		}
+		if text != nil {
+			fields[name] = *text
+		}
+	}
+	return fields, nil
+}
+
+func readForm(body []byte) (map[string]string, error) {
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]string{}
+	for name := range values {
+		fields[name] = values.Get(name)
+	}
+	return fields, nil
+}
+
+// isAuthServer answers whether this is a vedauth at all.
+func isAuthServer(s *Server, _ *call) reply {
+	r := newReply(orStatus(s.options.IsAuthServerStatus, http.StatusOK))
+	r.reason = "Venafi Authentication Server"
+	return r
+}
