@@ -39,11 +39,11 @@ func (s *Server) authorize(c *call, who func() (*User, *reply)) reply {
 func (s *Server) applicationOf(c *call) (Application, *reply) {
 	clientID := c.fields["client_id"]
 	if clientID == "" {
-		return Application{}, s.refused("client-id-missing", "")
+		return Application{}, s.refused("client-id-missing")
 	}
 	if s.options.Disabled[c.Endpoint] {
 		row := disabledRow[c.Endpoint]
-		return Application{}, s.refused(row[0], "", "error", row[1])
+		return Application{}, s.refused(row[0], "error", row[1])
 	}
 	application, ok := s.applications[clientID]
 	if !ok {
@@ -67,26 +67,26 @@ func (s *Server) unknownClient() *reply {
 func (s *Server) allowedScope(application Application, user *User, requested string) (string, *reply) {
 	rule, ok := s.ruleFor(application.ClientID, user.Identity)
 	if !ok {
-		return "", s.refused("no-rule", "", "identity", user.displayName())
+		return "", s.refused("no-rule", "identity", user.displayName())
 	}
 	scope, ok := parseScope(requested)
 	if !ok {
-		return "", s.refused("invalid-scope", "")
+		return "", s.refused("invalid-scope")
 	}
 	for _, limit := range []string{application.Scope, rule.MaxScope} {
 		if limit == "" {
 			continue
 		}
 		if allowed, ok := parseScope(limit); !ok || !scope.lower().within(allowed.lower()) {
-			return "", s.refused("scope-not-authorized", "")
+			return "", s.refused("scope-not-authorized")
 		}
 	}
 	return s.normalise(scope), nil
 }
 
 // refused is refuse for those who return a pointer.
-func (s *Server) refused(rowID, prefer string, fill ...string) *reply {
-	r := s.refuse(rowID, prefer, fill...)
+func (s *Server) refused(rowID string, fill ...string) *reply {
+	r := s.refuse(rowID, "", fill...)
 	return &r
 }
 
@@ -95,7 +95,7 @@ func authorizeOAuth(s *Server, c *call) reply {
 	return s.authorize(c, func() (*User, *reply) {
 		name, password := c.fields["username"], c.fields["password"]
 		if name == "" || password == "" {
-			return nil, s.refused("password-missing", "")
+			return nil, s.refused("password-missing")
 		}
 		user := s.userNamed(name)
 		if user == nil || !s.logon(user, password) {
@@ -104,7 +104,7 @@ func authorizeOAuth(s *Server, c *call) reply {
 				who = user.Identity
 			}
 			s.failedLogons[who]++
-			return nil, s.refused("password-wrong", "")
+			return nil, s.refused("password-wrong")
 		}
 		return user, nil
 	})

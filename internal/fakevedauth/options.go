@@ -72,6 +72,19 @@ const (
 	RevokeText   RevokeBody = "text"
 )
 
+// Source is where a client certificate names its user.
+type Source int
+
+// The sources.
+const (
+	// SourceCN is the common name of the subject.
+	SourceCN Source = iota
+	// SourceUPN is the user principal name among the alternative names.
+	SourceUPN
+	// SourceEmail is the e-mail address among the alternative names.
+	SourceEmail
+)
+
 // Options are the knobs of a server. The zero value is a current server with everything enabled. All but the fields
 // under "Listening" may be changed while it runs, with Configure.
 type Options struct {
@@ -122,6 +135,23 @@ type Options struct {
 	LowerCaseClientBug bool
 	// UnusedAccessExpiry ends a grant whose access token expired longer ago than that; 0 is never.
 	UnusedAccessExpiry time.Duration
+
+	// CertificateSource is the field of a client certificate that names the user.
+	CertificateSource Source
+	// ApprovedIssuers are the distinguished names whose certificates are good, as "CN=Clients,O=Example"; nil approves
+	// all.
+	ApprovedIssuers []string
+	// ClientRoots are what the chain of a client certificate must lead to, checked behind the handshake as IIS does;
+	// nil takes any chain.
+	ClientRoots *x509.CertPool
+	// TrustProxyHeaders takes the identity from X-Client-DN and X-Client-Issuer-DN (Authorize/Certificate) or
+	// X-Remote-User (Authorize/Integrated), which a proxy in front has established and cleared of forgeries.
+	TrustProxyHeaders bool
+
+	// JWTSkew is how far the clocks of server and issuer may differ; 0 is 5 minutes, negative is not at all.
+	JWTSkew time.Duration
+	// JWTOnce refuses a JWT that has been accepted before.
+	JWTOnce bool
 
 	// Latency delays every reply, in real time, after the state has changed.
 	Latency time.Duration

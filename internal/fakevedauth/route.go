@@ -19,17 +19,23 @@ type handler func(s *Server, c *call) reply
 type resource struct {
 	method string
 	// form: a URL-encoded body is as good as JSON.
-	form   bool
-	handle handler
+	form bool
+	// gate, if there is one, answers in place of the server proper, as IIS would. Without mu.
+	gate func(s *Server, c *call) *reply
+	// prepare, if there is one, does what must not happen under mu.
+	prepare func(s *Server, c *call)
+	handle  handler
 }
 
 // resources are the calls, by their path below /vedauth.
 var resources = map[Endpoint]resource{
-	OAuth:        {http.MethodPost, false, authorizeOAuth},
-	Token:        {http.MethodPost, false, token},
-	Verify:       {http.MethodGet, false, verify},
-	Revoke:       {http.MethodGet, false, revokeToken},
-	IsAuthServer: {http.MethodGet, false, isAuthServer},
+	OAuth:        {method: http.MethodPost, handle: authorizeOAuth},
+	Certificate:  {method: http.MethodPost, gate: certificateGate, handle: authorizeCertificate},
+	JWT:          {method: http.MethodPost, prepare: fetchKeys, handle: authorizeJWT},
+	Token:        {method: http.MethodPost, handle: token},
+	Verify:       {method: http.MethodGet, handle: verify},
+	Revoke:       {method: http.MethodGet, handle: revokeToken},
+	IsAuthServer: {method: http.MethodGet, handle: isAuthServer},
 }
 
 // call is a request on its way to its handler.
@@ -37,6 +43,10 @@ type call struct {
 	*Request
 	// fields are the texts of the body.
 	fields map[string]string
+	// options as they were when the call came in.
+	options Options
+	// keys that could sign the JWT of the call, by issuer.
+	keys map[string][]verifier
 }
 
 // route finds the endpoint of a path, in any case and with any number of slashes; empty if there is none.
@@ -56,14 +66,19 @@ func route(path string) Endpoint {
 
 // dispatch lets the endpoint answer, and with it change the state of the server.
 func (s *Server) dispatch(request *Request) reply {
+	c := &call{Request: request, options: s.currentOptions()}
 	there, ok := resources[request.Endpoint]
-	if !ok || s.absent(request.Endpoint) {
+	if !ok || c.options.Absent[request.Endpoint] {
 		return htmlReply(http.StatusNotFound, statusTitle(http.StatusNotFound))
 	}
 	if request.Method != there.method {
 		return htmlReply(http.StatusMethodNotAllowed, statusTitle(http.StatusMethodNotAllowed)).with("Allow", there.method)
 	}
-	c := &call{Request: request}
+	if there.gate != nil {
+		if answer := there.gate(s, c); answer != nil {
+			return *answer
+		}
+	}
 	if there.method == http.MethodPost {
 		var status int
 		if c.fields, status = readFields(request, there.form); status == http.StatusUnsupportedMediaType {
@@ -72,15 +87,18 @@ func (s *Server) dispatch(request *Request) reply {
 			return jsonReply(status, errorBody{Error: "invalid_request", Description: "The request is malformed"}, true)
 		}
 	}
+	if there.prepare != nil {
+		there.prepare(s, c)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return there.handle(s, c)
 }
 
-func (s *Server) absent(endpoint Endpoint) bool {
+func (s *Server) currentOptions() Options {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.options.Absent[endpoint]
+	return s.options
 }
 
 // known are the fields that must be texts; others are not looked at.

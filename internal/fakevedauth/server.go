@@ -15,7 +15,7 @@ import (
 
 // Server is a fake vedauth. All methods may be called at any time from any goroutine.
 type Server struct {
-	authority *authority
+	authority *Authority
 	listener  *listener
 	http      *http.Server
 	url       string
@@ -38,6 +38,8 @@ type Server struct {
 	byRefresh    map[string]*grant
 	spent        map[string]*grant
 	failedLogons map[string]int
+	mappings     []JWTMapping
+	jwtsSeen     map[string]bool
 	secrets      []string
 
 	faults   map[Endpoint][]*activePlan
@@ -59,6 +61,7 @@ func New(options Options) *Server {
 		byRefresh:    map[string]*grant{},
 		spent:        map[string]*grant{},
 		failedLogons: map[string]int{},
+		jwtsSeen:     map[string]bool{},
 		faults:       map[Endpoint][]*activePlan{},
 		inFlight:     map[Endpoint]int{},
 		peak:         map[Endpoint]int{},
@@ -83,10 +86,10 @@ func Start(options Options) (*Server, error) {
 	serving := net.Listener(s.listener)
 	s.url = "http://" + tcp.Addr().String()
 	if !options.PlainHTTP {
-		if s.authority, err = newAuthority(); err != nil {
+		if s.authority, err = NewAuthority("fakevedauth authority"); err != nil {
 			return nil, errors.Join(err, tcp.Close())
 		}
-		config, err := s.authority.serverConfig(options, tcp.Addr())
+		config, err := serverConfig(s.authority, options, tcp.Addr())
 		if err != nil {
 			return nil, errors.Join(err, tcp.Close())
 		}
@@ -149,7 +152,7 @@ func (s *Server) CAPEM() string {
 	if s.authority == nil {
 		return ""
 	}
-	return s.authority.pem
+	return s.authority.PEM()
 }
 
 // CAPool trusts the server's authority and nothing else.
