@@ -54,7 +54,7 @@ func (f Finder) withDefaults(ctx context.Context) (Finder, error) {
 		f.LookPath = exec.LookPath
 	}
 	if f.Folder == "" {
-		root, err := checkout(ctx)
+		root, err := Checkout(ctx)
 		if err != nil {
 			return f, err
 		}
@@ -115,8 +115,8 @@ func because(reason string, passedOver []string) string {
 	return reason + "; " + strings.Join(passedOver, "; ")
 }
 
-// checkout is the folder of the module that the current folder belongs to.
-func checkout(ctx context.Context) (string, error) {
+// Checkout is the folder of the checkout that the current folder belongs to.
+func Checkout(ctx context.Context) (string, error) {
 	output, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
 	if err != nil {
 		return "", fmt.Errorf("cannot ask go for the folder of the checkout: %w", err)
