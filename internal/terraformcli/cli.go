@@ -49,6 +49,14 @@ func (c CLI) String() string {
 	return fmt.Sprintf("%s %s at %s (%s)", c.Name, c.Version, c.Path, c.Why)
 }
 
+// Command is what a user types: "terraform" or "tofu".
+func (c CLI) Command() string {
+	if c.IsTofu {
+		return "tofu"
+	}
+	return "terraform"
+}
+
 // RegistryHost is where the program looks for a provider whose source names no host.
 func (c CLI) RegistryHost() string {
 	if c.IsTofu {

@@ -153,6 +153,9 @@ func TestCLISaysWhatItIs(t *testing.T) {
 	if got := cli.TestingEnvironment()["TF_ACC_PROVIDER_HOST"]; got != "registry.opentofu.org" {
 		t.Errorf("registry %q", got)
 	}
+	if got := cli.Command() + " " + (CLI{}).Command(); got != "tofu terraform" {
+		t.Errorf("commands %q", got)
+	}
 	if got := (CLI{}).RegistryHost(); got != "registry.terraform.io" {
 		t.Errorf("registry %q", got)
 	}

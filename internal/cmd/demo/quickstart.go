@@ -41,7 +41,7 @@ func (d *demo) runQuickstart(ctx context.Context) error {
 			return err
 		}
 		if !step.quiet {
-			d.say("$ %s %s   (%s)", strings.ToLower(d.workspace.CLI.Name), strings.Join(step.arguments, " "), since(started))
+			d.say("$ %s %s   (%s)", d.workspace.CLI.Command(), strings.Join(step.arguments, " "), since(started))
 		}
 		if step.then == nil {
 			continue
