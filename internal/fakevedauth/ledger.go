@@ -23,6 +23,8 @@ type Ledger struct {
 	Peak     map[Endpoint]int
 	// FailedLogons counts by the user's identity, or by the name as it was sent if nobody has it.
 	FailedLogons map[string]int
+	// Devices are the device flows that wait for a person.
+	Devices []PendingDevice
 }
 
 // String is the ledger's line.
@@ -83,6 +85,7 @@ func (s *Server) ledger() Ledger {
 		InFlight:     maps.Clone(s.inFlight),
 		Peak:         maps.Clone(s.peak),
 		FailedLogons: maps.Clone(s.failedLogons),
+		Devices:      s.pendingDevices(),
 	}
 	for _, request := range s.requests {
 		l.Requests[request.Endpoint]++

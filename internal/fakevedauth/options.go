@@ -153,6 +153,16 @@ type Options struct {
 	// JWTOnce refuses a JWT that has been accepted before.
 	JWTOnce bool
 
+	// DeviceExpiry and DeviceInterval are those of the device flow; 0 is DefaultDeviceExpiry, DefaultDeviceInterval.
+	DeviceExpiry   time.Duration
+	DeviceInterval time.Duration
+	// DeviceURI is where the person is sent; empty is a path of this server that does not exist.
+	DeviceURI string
+	// DeviceSlowDown answers slow_down, and adds 5 s to the interval, when polled too early by the server's clock.
+	DeviceSlowDown bool
+	// DeviceExpiredToken answers for an expired code with RFC 8628's expired_token, not the vendor's invalid_grant.
+	DeviceExpiredToken bool
+
 	// Latency delays every reply, in real time, after the state has changed.
 	Latency time.Duration
 

@@ -32,7 +32,9 @@ var resources = map[Endpoint]resource{
 	OAuth:        {method: http.MethodPost, handle: authorizeOAuth},
 	Certificate:  {method: http.MethodPost, gate: certificateGate, handle: authorizeCertificate},
 	JWT:          {method: http.MethodPost, prepare: fetchKeys, handle: authorizeJWT},
-	Token:        {method: http.MethodPost, handle: token},
+	Integrated:   {method: http.MethodPost, gate: integratedGate, handle: authorizeIntegrated},
+	Device:       {method: http.MethodPost, form: true, handle: authorizeDevice},
+	Token:        {method: http.MethodPost, form: true, handle: token},
 	Verify:       {method: http.MethodGet, handle: verify},
 	Revoke:       {method: http.MethodGet, handle: revokeToken},
 	IsAuthServer: {method: http.MethodGet, handle: isAuthServer},
@@ -43,6 +45,8 @@ type call struct {
 	*Request
 	// fields are the texts of the body.
 	fields map[string]string
+	// form: they came URL-encoded.
+	form bool
 	// options as they were when the call came in.
 	options Options
 	// keys that could sign the JWT of the call, by issuer.
@@ -81,8 +85,9 @@ func (s *Server) dispatch(request *Request) reply {
 	}
 	if there.method == http.MethodPost {
 		var status int
-		if c.fields, status = readFields(request, there.form); status == http.StatusUnsupportedMediaType {
-			return htmlReply(status, "415 - Unsupported Media Type.")
+		c.fields, c.form, status = readFields(request)
+		if status == http.StatusUnsupportedMediaType || c.form && !there.form {
+			return unsupported()
 		} else if status != http.StatusOK {
 			return jsonReply(status, errorBody{Error: "invalid_request", Description: "The request is malformed"}, true)
 		}
@@ -101,6 +106,10 @@ func (s *Server) currentOptions() Options {
 	return s.options
 }
 
+func unsupported() reply {
+	return htmlReply(http.StatusUnsupportedMediaType, "415 - Unsupported Media Type.")
+}
+
 // known are the fields that must be texts; others are not looked at.
 var known = map[string]bool{
 	"client_id": true, "scope": true, "state": true, "username": true, "password": true, "jwt": true,
@@ -109,26 +118,27 @@ var known = map[string]bool{
 
 // readFields reads a body strictly: the declared type, one JSON object, names in their exact case, texts for the
 // fields the server knows. A null counts as absent.
-func readFields(request *Request, form bool) (fields map[string]string, status int) {
+func readFields(request *Request) (fields map[string]string, form bool, status int) {
 	kind, parameters, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
 	if err != nil {
-		return nil, http.StatusUnsupportedMediaType
+		return nil, false, http.StatusUnsupportedMediaType
 	}
 	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return nil, http.StatusUnsupportedMediaType
+		return nil, false, http.StatusUnsupportedMediaType
 	}
-	switch {
-	case kind == "application/json":
+	switch kind {
+	case "application/json":
 		fields, err = readJSON(request.Body)
-	case kind == "application/x-www-form-urlencoded" && form:
+	case "application/x-www-form-urlencoded":
+		form = true
 		fields, err = readForm(request.Body)
 	default:
-		return nil, http.StatusUnsupportedMediaType
+		return nil, false, http.StatusUnsupportedMediaType
 	}
 	if err != nil {
-		return nil, http.StatusBadRequest
+		return nil, form, http.StatusBadRequest
 	}
-	return fields, http.StatusOK
+	return fields, form, http.StatusOK
 }
 
 func readJSON(body []byte) (map[string]string, error) {

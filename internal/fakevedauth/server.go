@@ -39,6 +39,7 @@ type Server struct {
 	spent        map[string]*grant
 	failedLogons map[string]int
 	mappings     []JWTMapping
+	devices      []*device
 	jwtsSeen     map[string]bool
 	secrets      []string
 

@@ -53,8 +53,14 @@ func (s *Server) tokenReply(g *grant, withIdentity bool) reply {
 	return jsonReply(http.StatusOK, body, s.options.EscapeSlashes)
 }
 
-// token is POST Authorize/Token.
+// token is POST Authorize/Token: a refresh, or the exchange of a device code, which alone may come as a form.
 func token(s *Server, c *call) reply {
+	if c.fields["device_code"] != "" {
+		return exchangeDevice(s, c)
+	}
+	if c.form {
+		return unsupported()
+	}
 	if c.fields["client_id"] == "" {
 		return s.refuse("client-id-missing", "")
 	}
