@@ -1,0 +1,72 @@
+package identity
+
+import (
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// shownLength bounds a foreign text in a message, in characters.
+const shownLength = 200
+
+// show makes a text of somebody else's fit for a message: one line, no characters that steer a terminal or hide,
+// and not too long.
+func show(text string) string {
+	if len(text) > 4*utf8.UTFMax*shownLength {
+		text = text[:4*utf8.UTFMax*shownLength]
+	}
+	clean := strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text)
+	if runes := []rune(clean); len(runes) > shownLength {
+		clean = string(runes[:shownLength]) + "…"
+	}
+	return clean
+}
+
+// trim removes blanks, line breaks and a byte order mark from both ends.
+func trim(text string) string {
+	return strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
+}
+
+// strip removes what people and shells put around a token: blanks, quotes, and the word Bearer.
+func strip(text string) string {
+	for {
+		before := len(text)
+		text = strings.Trim(trim(text), "\"'`")
+		if len(text) > len("bearer ") && strings.EqualFold(text[:len("bearer")], "bearer") {
+			if rest := text[len("bearer"):]; trim(rest[:1]) == "" {
+				text = rest
+			}
+		}
+		if len(text) == before {
+			return text
+		}
+	}
+}
+
+// join removes the blanks and line breaks inside a token: mail programs and terminals wrap long lines.
+func join(token string) string { return strings.Join(strings.Fields(token), "") }
+
+var reference = regexp.MustCompile(`^(\$|%[A-Za-z_][A-Za-z0-9_]*%$|\{\{)`)
+
+// isReference tells a reference to a variable that nothing has replaced, in any of the usual notations:
+// $NAME, ${NAME}, $(NAME), ${{ NAME }}, %NAME%, {{ NAME }}.
+func isReference(text string) bool { return reference.MatchString(text) }
+
+// isVedauthToken tells an access or refresh token of vedauth, which is 16 bytes in base64.
+func isVedauthToken(text string) bool {
+	raw, err := base64.StdEncoding.DecodeString(text)
+	return err == nil && len(raw) == 16
+}
+
+// looksLikeSecret tells a token or key that was put where a name or a path belongs, and must not be repeated.
+func looksLikeSecret(text string) bool {
+	text = strip(text)
+	return strings.HasPrefix(text, "eyJ") && len(text) > 16 || isVedauthToken(text) || strings.Contains(text, "-----BEGIN")
+}
