@@ -90,12 +90,13 @@ func adviseAzure(status int, body []byte) string {
 			"to use the connection, and let a task of this job name it (AzureCLI@2 with azureSubscription), for the job " +
 			"loads only connections that a task names."
 	}
-	switch status {
-	case http.StatusNonAuthoritativeInfo, http.StatusFound, http.StatusUnauthorized:
+	switch {
+	case status < 400, status == http.StatusUnauthorized:
+		// A token that is not accepted is answered with the page to sign in (203), or the way to it.
 		return "The token in SYSTEM_ACCESSTOKEN was not accepted; it dies with its job. " + azureMapping
-	case http.StatusForbidden:
+	case status == http.StatusForbidden:
 		return "Authorise the pipeline to use the service connection: Project settings, Service connections, Security."
-	case http.StatusNotFound:
+	case status == http.StatusNotFound:
 		return "Check service_connection_id, and that " + azureURL + " reaches Terraform as Azure Pipelines set it, in the " +
 			"same job."
 	}

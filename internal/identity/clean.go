@@ -53,6 +53,17 @@ func strip(text string) string {
 // join removes the blanks and line breaks inside a token: mail programs and terminals wrap long lines.
 func join(token string) string { return strings.Join(strings.Fields(token), "") }
 
+// tokens counts the JWTs that stand in a text with blanks between them.
+func tokens(text string) int {
+	n := 0
+	for _, field := range strings.Fields(text) {
+		if strings.Count(field, ".") == 2 {
+			n++
+		}
+	}
+	return n
+}
+
 var reference = regexp.MustCompile(`^(\$|%[A-Za-z_][A-Za-z0-9_]*%$|\{\{)`)
 
 // isReference tells a reference to a variable that nothing has replaced, in any of the usual notations:

@@ -104,7 +104,12 @@ func (s file) unreadable(cause error) error {
 		return s.fail("may not be read by this process",
 			"Give the user that runs Terraform permission to read it (in a pod: securityContext.fsGroup).", cause)
 	}
-	return s.fail("cannot be read", "Check the path and the file system it is on.", cause)
+	problem := "cannot be read"
+	var reason *fs.PathError
+	if errors.As(cause, &reason) {
+		problem += " (" + show(reason.Err.Error()) + ")"
+	}
+	return s.fail(problem, "Check the path and the file system it is on.", cause)
 }
 
 func (s file) fail(problem, next string, cause error) *Error {

@@ -64,12 +64,12 @@ func (s githubActions) Fetch(ctx context.Context) (secret.String, error) {
 }
 
 func adviseGitHub(status int, _ []byte) string {
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden:
+	switch {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return githubPermission + " " + githubBearer + " is valid only while its job runs, so it must come from this job."
-	case http.StatusNotFound:
+	case status < 400, status == http.StatusNotFound:
 		return "Check that " + githubURL + " reaches Terraform as GitHub set it, in the same job."
-	case http.StatusBadRequest:
+	case status == http.StatusBadRequest:
 		return "Check the audience."
 	}
 	return "If it happens again, look at the status page of GitHub Actions."

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -205,3 +207,6 @@ func reveal(t *testing.T, token secret.String, err error) string {
 	}
 	return token.Reveal()
 }
+
+// discard is a log for servers whose complaints are part of the test.
+func discard() *log.Logger { return log.New(io.Discard, "", 0) }

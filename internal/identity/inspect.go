@@ -20,7 +20,14 @@ func Inspect(token secret.String, now time.Time) (Claims, error) {
 	if problem, next := foreign(text); problem != "" {
 		return Claims{}, &Error{Problem: problem, Next: next}
 	}
-	text = join(strip(text))
+	text = strip(text)
+	if n := tokens(text); n > 1 {
+		return Claims{}, &Error{
+			Problem: fmt.Sprintf("the value holds %d tokens", n),
+			Next:    "Pass on one of them; a file may have been appended to instead of rewritten.",
+		}
+	}
+	text = join(text)
 	parts := strings.Split(text, ".")
 	if problem, next := shape(text, parts); problem != "" {
 		return Claims{}, &Error{Problem: problem, Next: next}

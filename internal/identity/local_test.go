@@ -99,11 +99,11 @@ func TestFileErrors(t *testing.T) {
 		words  []string
 		absent bool
 	}{
-		"missing":     {path: filepath.Join(t.TempDir(), "token"), words: []string{"does not exist", "mounted"}, absent: true},
+		"missing":     {path: filepath.Join(t.TempDir(), "token"), words: []string{"not exist", "mounted"}, absent: true},
 		"home":        {path: "~/token", words: []string{`"~/token" does not exist`, "pathexpand"}, absent: true},
 		"directory":   {path: t.TempDir(), words: []string{"is a directory"}},
 		"device":      {path: os.DevNull, words: []string{"is not a regular file"}},
-		"below file":  {path: filepath.Join(good, "token"), words: []string{"cannot be read"}},
+		"below file":  {path: filepath.Join(good, "token"), words: []string{"cannot be read (not a directory)"}},
 		"empty":       {path: write(t, ""), words: []string{"is empty"}},
 		"blank":       {path: write(t, " \r\n\t\n"), words: []string{"is empty"}},
 		"huge":        {path: write(t, strings.Repeat(token, maxToken/len(token)+1)), words: []string{"more than 1 MiB"}},

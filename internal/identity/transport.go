@@ -96,7 +96,7 @@ func (c call) networkError(err error, target *url.URL, timeout time.Duration) *E
 		next = "Check that this machine reaches it, and the variables HTTPS_PROXY and NO_PROXY."
 	case errors.As(err, &name):
 		what = fmt.Sprintf("the name %s could not be resolved", show(name.Name))
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		what = "the other side does not speak TLS"
 	case errors.As(err, &operation):
 		what = show(operation.Error())
