@@ -58,7 +58,7 @@ func TestExamplePipelines(t *testing.T) {
 			[]string{entra + "44444444-4444-4444-4444-444444444444", "sc://example-org/project/connection"},
 			map[string][]string{
 				"main.tf":             {"azure_devops = {", "service_connection_id = var.service_connection_id"},
-				"azure-pipelines.yml": {azureBearer + ": $(System.AccessToken)", "TF_VAR_service_connection_id", "azureSubscription"},
+				"azure-pipelines.yml": {azureBearer + ": $(System.AccessToken)", "TF_VAR_service_connection_id: "},
 			},
 		},
 		"hcp-terraform": {

@@ -129,7 +129,7 @@ func adjust(t *testing.T, source Source, change func(*requester)) Source {
 }
 
 // wantError checks that err is an *Error of that attribute whose text has all the words, and none of the secrets.
-func wantError(t *testing.T, err error, attribute string, words, secrets []string) *Error {
+func wantError(t *testing.T, err error, attribute string, words, secrets []string) Error {
 	t.Helper()
 	var known *Error
 	if !errors.As(err, &known) {
@@ -147,7 +147,7 @@ func wantError(t *testing.T, err error, attribute string, words, secrets []strin
 		t.Errorf("problem and advice are not a clause and sentences:\n%q\n%q", known.Problem, known.Next)
 	}
 	noLeak(t, allForms(err), secrets...)
-	return known
+	return *known
 }
 
 // allForms prints an error and everything it wraps in every form.
