@@ -6,7 +6,6 @@ import (
 	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	providerschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
 type kind int
@@ -35,8 +34,9 @@ type attribute struct {
 	empty bool
 	// check finds what is wrong with a text in itself. Its error does not quote the text.
 	check func(string) error
-	// rules are further validators of a text, such as those that look at other attributes.
-	rules []validator.String
+	// requires and conflicts name attributes of the same block: those without which this one is of no use, and those
+	// that must not be given beside it.
+	requires, conflicts []string
 	// least and most bound an integer.
 	least, most int64
 	// attributes are those of an object.
@@ -72,7 +72,7 @@ func (a attribute) inProvider() providerschema.Attribute {
 		for _, nested := range a.attributes {
 			attributes[nested.name] = nested.inProvider()
 		}
-		return providerschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive, Attributes: attributes}
+		return providerschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
 	default:
 		return providerschema.StringAttribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive, Validators: a.textRules()}
 	}
@@ -90,7 +90,7 @@ func (a attribute) inEphemeral() ephemeralschema.Attribute {
 		for _, nested := range a.attributes {
 			attributes[nested.name] = nested.inEphemeral()
 		}
-		return ephemeralschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes}
+		return ephemeralschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
 	default:
 		return ephemeralschema.StringAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
 	}
@@ -108,7 +108,7 @@ func (a attribute) inData() dataschema.Attribute {
 		for _, nested := range a.attributes {
 			attributes[nested.name] = nested.inData()
 		}
-		return dataschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes}
+		return dataschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
 	default:
 		return dataschema.StringAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
 	}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -22,7 +24,22 @@ func (a attribute) textRules() []validator.String {
 	if !a.input {
 		return nil
 	}
-	return append([]validator.String{textCheck{a}}, a.rules...)
+	rules := []validator.String{textCheck{a}}
+	if len(a.requires) > 0 {
+		rules = append(rules, stringvalidator.AlsoRequires(beside(a.requires)...))
+	}
+	if len(a.conflicts) > 0 {
+		rules = append(rules, stringvalidator.ConflictsWith(beside(a.conflicts)...))
+	}
+	return rules
+}
+
+// objectRules are the validators of a nested attribute.
+func (a attribute) objectRules() []validator.Object {
+	if len(a.conflicts) == 0 {
+		return nil
+	}
+	return []validator.Object{objectvalidator.ConflictsWith(beside(a.conflicts)...)}
 }
 
 func (a attribute) integerRules() []validator.Int64 {
@@ -32,14 +49,26 @@ func (a attribute) integerRules() []validator.Int64 {
 	return []validator.Int64{int64validator.Between(a.least, a.most)}
 }
 
-// with requires another attribute of the same block, for pairs of which half is of no use.
-func with(name string) validator.String {
-	return stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName(name))
+// beside refers to attributes of the same block.
+func beside(names []string) []path.Expression {
+	var expressions []path.Expression
+	for _, name := range names {
+		expressions = append(expressions, path.MatchRelative().AtParent().AtName(name))
+	}
+	return expressions
 }
 
-// without forbids another attribute of the same block.
-func without(name string) validator.String {
-	return stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName(name))
+// exclusive makes of each attribute one that must stand alone.
+func exclusive(attributes []attribute) []attribute {
+	list := slices.Clone(attributes)
+	for i := range list {
+		for _, other := range attributes {
+			if other.name != list[i].name {
+				list[i].conflicts = append(list[i].conflicts, other.name)
+			}
+		}
+	}
+	return list
 }
 
 // textCheck applies an attribute's own check to its value.

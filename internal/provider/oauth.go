@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
@@ -17,11 +16,11 @@ var oauthGrant = grant{
 	inputs: []attribute{stateAttribute},
 	credentials: []attribute{
 		{
-			name: "username", input: true, rules: []validator.String{with("password")},
+			name: "username", input: true, requires: []string{"password"},
 			doc: "Name of the user: with its provider (`local:name`, `AD+connection:name`, `LDAP+connection:name`), as a UPN, as `DOMAIN\\\\user`, or bare.",
 		},
 		{
-			name: "password", input: true, sensitive: true, rules: []validator.String{with("username")},
+			name: "password", input: true, sensitive: true, requires: []string{"username"},
 			doc: "Password of the user.",
 		},
 	},

@@ -59,11 +59,11 @@ var (
 		doc: "What the token is to be used for: scopes separated by semicolons, each with the privileges it needs, as in `certificate:manage,discover;configuration`. A scope without privileges can read. `provider::vedauth::scope` builds it.",
 	}
 	caPEMAttribute = attribute{
-		name: "ca_pem", input: true, check: checkCA,
+		name: "ca_pem", input: true, check: checkCA, conflicts: []string{"ca_file"},
 		doc: "Certificates, as PEM, of authorities that are trusted in addition to those of the system. Conflicts with `ca_file`.",
 	}
 	caFileAttribute = attribute{
-		name: "ca_file", input: true, env: []string{"VEDAUTH_CA_FILE"},
+		name: "ca_file", input: true, conflicts: []string{"ca_pem"}, env: []string{"VEDAUTH_CA_FILE"},
 		doc: "Path of a file with such certificates. Conflicts with `ca_pem`.",
 	}
 	proxyAttribute = attribute{
@@ -108,13 +108,11 @@ var connectionAttributes = []attribute{urlAttribute, caPEMAttribute, caFileAttri
 
 // Schema describes the provider block.
 func (p *vedauthProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
-	caPEM, caFile := caPEMAttribute, caFileAttribute
-	caPEM.rules, caFile.rules = append(caPEM.rules, without(caFile.name)), append(caFile.rules, without(caPEM.name))
 	clientID, scope := clientIDAttribute, scopeAttribute
 	clientID.doc += " Used by every token that names none of its own."
 	scope.doc += " Used by every token that names none of its own."
 	attributes := []attribute{
-		urlAttribute, clientID, scope, caPEM, caFile, proxyAttribute, timeoutAttribute, retriesAttribute, accessTokenAttribute, tokenStoreAttribute,
+		urlAttribute, clientID, scope, caPEMAttribute, caFileAttribute, proxyAttribute, timeoutAttribute, retriesAttribute, accessTokenAttribute, tokenStoreAttribute,
 	}
 	for _, g := range grants {
 		attributes = append(attributes, g.inProviderBlock())
