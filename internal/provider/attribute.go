@@ -27,9 +27,10 @@ type attribute struct {
 	fallback string
 	// env lists the variables that stand in for it, the first one wins.
 	env []string
-	// input attributes may be configured, output attributes are set by the provider; one may be both.
-	input, output bool
-	sensitive     bool
+	// input attributes may be configured, output attributes are set by the provider; one may be both. A required one must
+	// be configured, which only members of an object are.
+	input, output, required bool
+	sensitive               bool
 	// empty allows the empty string.
 	empty bool
 	// check finds what is wrong with a text in itself. Its error does not quote the text.
@@ -64,17 +65,17 @@ func (a attribute) inProvider() providerschema.Attribute {
 	doc := a.description()
 	switch a.kind {
 	case integer:
-		return providerschema.Int64Attribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive, Validators: a.integerRules()}
+		return providerschema.Int64Attribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive, Validators: a.integerRules()}
 	case boolean:
-		return providerschema.BoolAttribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive}
+		return providerschema.BoolAttribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive}
 	case object:
 		attributes := map[string]providerschema.Attribute{}
 		for _, nested := range a.attributes {
 			attributes[nested.name] = nested.inProvider()
 		}
-		return providerschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
+		return providerschema.SingleNestedAttribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
 	default:
-		return providerschema.StringAttribute{MarkdownDescription: doc, Optional: true, Sensitive: a.sensitive, Validators: a.textRules()}
+		return providerschema.StringAttribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive, Validators: a.textRules()}
 	}
 }
 
@@ -82,17 +83,17 @@ func (a attribute) inEphemeral() ephemeralschema.Attribute {
 	doc := a.description()
 	switch a.kind {
 	case integer:
-		return ephemeralschema.Int64Attribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
+		return ephemeralschema.Int64Attribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
 	case boolean:
-		return ephemeralschema.BoolAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive}
+		return ephemeralschema.BoolAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive}
 	case object:
 		attributes := map[string]ephemeralschema.Attribute{}
 		for _, nested := range a.attributes {
 			attributes[nested.name] = nested.inEphemeral()
 		}
-		return ephemeralschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
+		return ephemeralschema.SingleNestedAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
 	default:
-		return ephemeralschema.StringAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
+		return ephemeralschema.StringAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
 	}
 }
 
@@ -100,17 +101,17 @@ func (a attribute) inData() dataschema.Attribute {
 	doc := a.description()
 	switch a.kind {
 	case integer:
-		return dataschema.Int64Attribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
+		return dataschema.Int64Attribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
 	case boolean:
-		return dataschema.BoolAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive}
+		return dataschema.BoolAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive}
 	case object:
 		attributes := map[string]dataschema.Attribute{}
 		for _, nested := range a.attributes {
 			attributes[nested.name] = nested.inData()
 		}
-		return dataschema.SingleNestedAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
+		return dataschema.SingleNestedAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
 	default:
-		return dataschema.StringAttribute{MarkdownDescription: doc, Optional: a.input, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
+		return dataschema.StringAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
 	}
 }
 

@@ -21,11 +21,13 @@ type grant struct {
 	inputs []attribute
 	// credentials are the attributes that make up a credential, on the ephemeral resource and in the provider block.
 	credentials []attribute
+	// wanted names the attributes of a whole credential for a message: "username and password".
+	wanted string
 	// environment lists sets of variables that make up a credential, by attribute. The first set of which any variable
 	// is there is taken, whole.
 	environment []map[string]string
 	// read makes a credential of attributes that are all known and, where pairs are required, complete.
-	read func(ctx context.Context, found values) (credential, diag.Diagnostics)
+	read func(found values, s *settings) (credential, diag.Diagnostics)
 }
 
 // credential is what a caller proves its identity with.
@@ -34,8 +36,8 @@ type credential struct {
 	key []string
 	// lockable means that an account may be locked after a few refusals.
 	lockable bool
-	// authorize asks the server for a token.
-	authorize func(ctx context.Context, client *vedauth.Client, r tokenRequest) (*vedauth.Token, error)
+	// authorize asks the server for a token. What the user should know although it went well it hands to warn.
+	authorize func(ctx context.Context, client *vedauth.Client, r tokenRequest, warn func(string)) (*vedauth.Token, error)
 }
 
 // tokenRequest is what a token is asked for, whatever the credential.
@@ -51,29 +53,32 @@ func (g grant) inProviderBlock() attribute {
 	}
 }
 
+// thisBlock is the origin of a credential that the block itself gives.
+const thisBlock = "this block"
+
 // locate finds the credential: whole from the block, or whole from the provider block, or whole from one set of
-// variables. own is nil for a data source, which has no secret arguments.
-func (g grant) locate(own values, s *settings) (values, diag.Diagnostics) {
+// variables. own is nil for a data source, which has no secret arguments. origin says where it was found, in words.
+func (g grant) locate(own values, s *settings) (found values, origin string, diags diag.Diagnostics) {
 	if own.given(g.credentials) {
-		return own, nil
+		return own, thisBlock, nil
 	}
 	raw, ok := s.block[g.name]
 	if ok && !raw.IsNull() {
 		nested, known := readValues(raw)
 		if !known {
-			return nil, diag.Diagnostics{unknownSetting(g.name, nil)}
+			return nil, "", diag.Diagnostics{unknownSetting(g.name, nil)}
 		}
 		if name := nested.unknown(g.credentials); name != "" {
-			return nil, diag.Diagnostics{unknownSetting(g.name+"."+name, nil)}
+			return nil, "", diag.Diagnostics{unknownSetting(g.name+"."+name, nil)}
 		}
 		if nested.given(g.credentials) {
-			return nested, nil
+			return nested, g.name + " in the provider block", nil
 		}
 	}
 	return g.fromEnvironment(own != nil, s)
 }
 
-func (g grant) fromEnvironment(hasOwn bool, s *settings) (values, diag.Diagnostics) {
+func (g grant) fromEnvironment(hasOwn bool, s *settings) (found values, origin string, diags diag.Diagnostics) {
 	for _, set := range g.environment {
 		found := values{}
 		var there, absent []string
@@ -93,42 +98,38 @@ func (g grant) fromEnvironment(hasOwn bool, s *settings) (values, diag.Diagnosti
 		switch {
 		case len(there) == 0:
 		case len(absent) > 0:
-			return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Half a credential in the environment", fmt.Sprintf(
+			return nil, "", diag.Diagnostics{diag.NewErrorDiagnostic("Half a credential in the environment", fmt.Sprintf(
 				"The environment variable %s is set, but %s is not: they are of use only together. Set the missing one, or clear the other.",
 				strings.Join(there, " and "), strings.Join(absent, " and ")))}
 		default:
-			return found, nil
+			return found, strings.Join(there, " and "), nil
 		}
 	}
-	return nil, diag.Diagnostics{g.noCredential(hasOwn)}
+	return nil, "", diag.Diagnostics{g.noCredential(hasOwn)}
 }
 
 // noCredential is the error when there is no credential anywhere. It stands on the first attribute of the credential.
 func (g grant) noCredential(hasOwn bool) diag.Diagnostic {
-	var names, sets []string
-	for _, a := range g.credentials {
-		names = append(names, a.name)
-	}
+	var sets []string
 	for _, set := range g.environment {
 		var variables []string
-		for _, name := range names {
-			if variable, ok := set[name]; ok {
+		for _, a := range g.credentials {
+			if variable, ok := set[a.name]; ok {
 				variables = append(variables, variable)
 			}
 		}
 		sets = append(sets, strings.Join(variables, " and "))
 	}
-	wanted := strings.Join(names, " and ")
 	places := fmt.Sprintf("in %s of the provider block", g.name)
 	if hasOwn {
 		places = "in this block, or " + places
 	}
-	detail := fmt.Sprintf("This token needs %s, and there is none. Set %s %s", g.doc, wanted, places)
+	detail := fmt.Sprintf("This token needs %s, and there is none. Set %s %s", g.doc, g.wanted, places)
 	if len(sets) > 0 {
-		detail += ", or set the environment variables " + strings.Join(sets, ", or ")
+		detail += ", or the environment: " + strings.Join(sets, ", or ")
 	}
 	if !hasOwn {
 		return diag.NewErrorDiagnostic("Missing credential", detail+".")
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root(names[0]), "Missing "+wanted, detail+".")
+	return diag.NewAttributeErrorDiagnostic(path.Root(g.credentials[0].name), "Missing "+g.wanted, detail+".")
 }

@@ -33,6 +33,10 @@ func failure(purpose, with string, err error) diag.Diagnostic {
 	if next := refused.Next(); next != "" {
 		lines = append(lines, "What to do: "+next)
 	}
+	var explained *explainedError
+	if errors.As(err, &explained) && refused.Kind == vedauth.Refused {
+		lines = append(lines, "", explained.explanation)
+	}
 	return diag.NewErrorDiagnostic("Unable to "+purpose, strings.Join(lines, "\n"))
 }
 

@@ -13,6 +13,7 @@ import (
 var oauthGrant = grant{
 	name:   "oauth",
 	doc:    "a user name and a password",
+	wanted: "username and password",
 	inputs: []attribute{stateAttribute},
 	credentials: []attribute{
 		{
@@ -28,12 +29,12 @@ var oauthGrant = grant{
 		{"username": "VEDAUTH_USERNAME", "password": "VEDAUTH_PASSWORD"},
 		{"username": "VENAFI_USER", "password": "VENAFI_PASS"},
 	},
-	read: func(_ context.Context, found values) (credential, diag.Diagnostics) {
+	read: func(found values, _ *settings) (credential, diag.Diagnostics) {
 		username, password := found.text("username"), secret.New(found.text("password"))
 		return credential{
 			key:      []string{username, password.Reveal()},
 			lockable: true,
-			authorize: func(ctx context.Context, client *vedauth.Client, r tokenRequest) (*vedauth.Token, error) {
+			authorize: func(ctx context.Context, client *vedauth.Client, r tokenRequest, _ func(string)) (*vedauth.Token, error) {
 				return client.OAuth(ctx, vedauth.OAuthRequest{
 					ClientID: r.clientID, Scope: r.scope, State: r.state, Username: username, Password: password,
 				})

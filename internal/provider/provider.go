@@ -26,6 +26,7 @@ const typeName = "vedauth"
 // grants lists the ways to get a token. A new one is a file of its own and a line here.
 var grants = []grant{
 	oauthGrant,
+	jwtGrant,
 }
 
 type vedauthProvider struct {

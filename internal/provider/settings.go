@@ -80,6 +80,12 @@ func (s *settings) needClient() (*vedauth.Client, diag.Diagnostics) {
 	return nil, diag.Diagnostics{missing(urlAttribute.name, "the provider block", urlAttribute.env)}
 }
 
+// lookupEnv reads a variable in the form of os.LookupEnv. An empty one counts as unset.
+func (s *settings) lookupEnv(name string) (string, bool) {
+	value := s.getenv(name)
+	return value, value != ""
+}
+
 // newSettings reads the provider block. Its diagnostics are about what is wrong in itself, in the block or in the
 // environment.
 func newSettings(block values, getenv func(string) string, process *session.Process, userAgent string) (*settings, diag.Diagnostics) {

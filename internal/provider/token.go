@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/identity"
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
@@ -73,21 +75,22 @@ func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentia
 	if !ownCredentials {
 		blockValues = nil
 	}
-	found, more := g.locate(blockValues, s)
+	found, origin, more := g.locate(blockValues, s)
 	diags.Append(more...)
 	if diags.HasError() {
 		return nil, diags
 	}
-	cred, more := g.read(ctx, found)
+	cred, more := g.read(found, s)
 	if diags.Append(more...); diags.HasError() {
 		return nil, diags
 	}
 	request := tokenRequest{clientID: clientID, scope: scope, state: own.text(stateAttribute.name)}
+	var warnings []string // written before the answer is there, read after it
 	r := session.Request{
 		Parts: append([]string{client.Server(), g.name, clientID, scope, request.state}, cred.key...),
 		Kind:  kind, Keep: keep, Now: client.Now,
 		Authorize: func(flight context.Context) (*vedauth.Token, error) {
-			return cred.authorize(logged{flight, ctx}, client, request)
+			return cred.authorize(logged{flight, ctx}, client, request, func(text string) { warnings = append(warnings, text) })
 		},
 		Revoke: func(ending context.Context, token *vedauth.Token) error {
 			return client.Revoke(logged{ending, ctx}, token)
@@ -97,9 +100,17 @@ func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentia
 		r.Credential = append([]string{client.Server(), g.name}, cred.key...)
 	}
 	lease, err := s.session.Open(ctx, r)
-	if err != nil {
-		diags.Append(failure("obtain a token", fmt.Sprintf(" (client_id %q, scope %q)", clientID, scope), err))
+	var noJWT *identity.Error
+	switch {
+	case errors.As(err, &noJWT) && !errors.Is(err, context.Canceled):
+		diags.Append(noIdentity(origin, noJWT))
 		return nil, diags
+	case err != nil:
+		diags.Append(failure("obtain a token", fmt.Sprintf(" (client_id %q, scope %q, credential from %s)", clientID, scope, origin), err))
+		return nil, diags
+	}
+	for _, text := range warnings {
+		diags.AddWarning("About the credential", text)
 	}
 	return &obtained{lease, request}, diags
 }
