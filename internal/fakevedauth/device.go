@@ -34,11 +34,11 @@ type device struct {
 
 // PendingDevice is a device flow that waits for a person.
 type PendingDevice struct {
-	UserCode string
-	ClientID string
-	Scope    string
-	Expires  time.Time
-	Polls    int
+	UserCode string    `json:"user_code"`
+	ClientID string    `json:"client_id"`
+	Scope    string    `json:"scope"`
+	Expires  time.Time `json:"expires"`
+	Polls    int       `json:"polls"`
 }
 
 // deviceBody is the reply of POST Authorize/Device.

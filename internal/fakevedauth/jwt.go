@@ -14,22 +14,22 @@ import (
 // JWTMapping says which JWTs are good for which user.
 type JWTMapping struct {
 	// Name is for people.
-	Name string
+	Name string `json:"name"`
 	// IssuerURI must be the claim "iss".
-	IssuerURI string
+	IssuerURI string `json:"issuer_uri"`
 	// JWKS is the issuer's key set as JSON. If it is empty the set is fetched: from JWKSURI, or from where the
 	// discovery document below IssuerURI says.
-	JWKS    string
-	JWKSURI string
+	JWKS    string `json:"jwks"`
+	JWKSURI string `json:"jwks_uri"`
 	// PurposeField is the claim, and PurposeMatch the expression that it must match, by which a mapping is selected.
-	PurposeField string
-	PurposeMatch string
+	PurposeField string `json:"purpose_field"`
+	PurposeMatch string `json:"purpose_match"`
 	// IDField is the claim that names the user and IDMatch the expression that it must match. Its first group is the
 	// name; without a group the whole match is.
-	IDField string
-	IDMatch string
+	IDField string `json:"id_field"`
+	IDMatch string `json:"id_match"`
 	// Grantee, any name of a user, is who all of them are, whatever the group says.
-	Grantee string
+	Grantee string `json:"grantee"`
 }
 
 // AddJWTMapping adds a mapping. The expressions are unanchored.

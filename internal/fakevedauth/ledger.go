@@ -9,22 +9,22 @@ import (
 
 // Ledger is what has happened so far. Issued = Revoked + Live + Expired.
 type Ledger struct {
-	Issued    int
-	Revoked   int
-	Live      int
-	Expired   int
-	Refreshed int
+	Issued    int `json:"issued"`
+	Revoked   int `json:"revoked"`
+	Live      int `json:"live"`
+	Expired   int `json:"expired"`
+	Refreshed int `json:"refreshed"`
 	// Grants, in the order of issue.
-	Grants []Grant
+	Grants []Grant `json:"grants"`
 	// Requests counts by endpoint; "" stands for unknown paths.
-	Requests map[Endpoint]int
+	Requests map[Endpoint]int `json:"requests"`
 	// InFlight counts the requests that have no answer yet, Peak the most there were of them at one time.
-	InFlight map[Endpoint]int
-	Peak     map[Endpoint]int
+	InFlight map[Endpoint]int `json:"in_flight"`
+	Peak     map[Endpoint]int `json:"peak"`
 	// FailedLogons counts by the user's identity, or by the name as it was sent if nobody has it.
-	FailedLogons map[string]int
+	FailedLogons map[string]int `json:"failed_logons"`
 	// Devices are the device flows that wait for a person.
-	Devices []PendingDevice
+	Devices []PendingDevice `json:"devices"`
 }
 
 // String is the ledger's line.
@@ -46,25 +46,25 @@ func (l Ledger) Count(fits func(Grant) bool) int {
 // Grant is a grant as it stands.
 type Grant struct {
 	// ID counts from 1 in the order of issue.
-	ID          int
-	Application string
-	Identity    string
-	Scope       string
+	ID          int    `json:"id"`
+	Application string `json:"application"`
+	Identity    string `json:"identity"`
+	Scope       string `json:"scope"`
 	// Endpoint is the call that made it; Issue makes grants with an empty one. State is the request's field of that name.
-	Endpoint Endpoint
-	State    string
+	Endpoint Endpoint `json:"endpoint"`
+	State    string   `json:"state"`
 	// Issued, AccessExpires and Expires are by the server's clock; zero Expires is never.
-	Issued        time.Time
-	AccessExpires time.Time
-	Expires       time.Time
+	Issued        time.Time `json:"issued"`
+	AccessExpires time.Time `json:"access_expires"`
+	Expires       time.Time `json:"expires"`
 	// Refreshable: it has a refresh token. Refreshes counts the rotations so far.
-	Refreshable bool
-	Refreshes   int
+	Refreshable bool `json:"refreshable"`
+	Refreshes   int  `json:"refreshes"`
 	// One of Live, Revoked and Expired is true. A grant without a refresh token ends with its access token; one that
 	// has a refresh token lives on without.
-	Live    bool
-	Revoked bool
-	Expired bool
+	Live    bool `json:"live"`
+	Revoked bool `json:"revoked"`
+	Expired bool `json:"expired"`
 }
 
 // Ledger returns what has happened so far.

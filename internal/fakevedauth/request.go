@@ -11,28 +11,28 @@ import (
 // Request is the record of one request, as it came over the wire.
 type Request struct {
 	// Endpoint is empty for a path that the server does not have.
-	Endpoint Endpoint
-	Method   string
+	Endpoint Endpoint `json:"endpoint"`
+	Method   string   `json:"method"`
 	// Path is as the client wrote it, with the query.
-	Path   string
-	Proto  string
-	Host   string
-	Header http.Header
-	Body   []byte
+	Path   string      `json:"path"`
+	Proto  string      `json:"proto"`
+	Host   string      `json:"host"`
+	Header http.Header `json:"header"`
+	Body   []byte      `json:"body"`
 	// RemoteAddr tells connections apart.
-	RemoteAddr string
+	RemoteAddr string `json:"remote_addr"`
 	// TLSVersion, ServerName and Protocol (ALPN) are zero without TLS; ClientCertificate is the subject, empty if none
 	// was presented.
-	TLSVersion        uint16
-	ServerName        string
-	Protocol          string
-	ClientCertificate string
+	TLSVersion        uint16 `json:"tls_version"`
+	ServerName        string `json:"server_name"`
+	Protocol          string `json:"protocol"`
+	ClientCertificate string `json:"client_certificate"`
 	// At is when it came, by the server's clock.
-	At time.Time
+	At time.Time `json:"at"`
 	// Status is what was answered; 0 while nothing was, or nothing will be.
-	Status int
+	Status int `json:"status"`
 	// Finished: the answer is on its way, or there is none.
-	Finished bool
+	Finished bool `json:"finished"`
 
 	peer *peerCertificate
 }
