@@ -127,6 +127,10 @@ func TestHandshakeDemands(t *testing.T) {
 	}
 	p := peerWith(t, fake, issue(t, clients, fakevedauth.ClientSpec{CommonName: "alice"}))
 	p.post(pathCertificate, certificateLogin()).expect(t, 200, "", "")
+	fake.Configure(func(o *fakevedauth.Options) { o.ClientRoots = clients.Pool() })
+	p.post(pathCertificate, certificateLogin()).expect(t, 200, "", "")
+	fake.Advance(2 * 365 * 24 * time.Hour)
+	p.post(pathCertificate, certificateLogin()).expect(t, 403, "", "403.17")
 	if got := fake.RequestsTo(fakevedauth.Certificate)[0].TLSVersion; got != tls.VersionTLS13 {
 		t.Errorf("version %x", got)
 	}

@@ -82,6 +82,21 @@ func closed() chan struct{} {
 	return c
 }
 
+// TestClosedSilently: the answer is whole and promises a connection that is gone.
+func TestClosedSilently(t *testing.T) {
+	t.Parallel()
+	fake := fakevedauth.StartForTest(t, fakevedauth.Options{})
+	fake.Inject(fakevedauth.OAuth, fakevedauth.Once(fakevedauth.CloseSilently()))
+	p := peerOf(t, fake)
+	if got := p.login(); got.header.Get("Connection") != "" {
+		t.Errorf("announced: %v", got.header)
+	}
+	p.login()
+	if requests := fake.Requests(); requests[0].RemoteAddr == requests[1].RemoteAddr {
+		t.Error("the connection was kept")
+	}
+}
+
 func TestResetIsAReset(t *testing.T) {
 	t.Parallel()
 	fake := fakevedauth.StartForTest(t, fakevedauth.Options{})

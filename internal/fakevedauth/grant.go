@@ -11,7 +11,6 @@ import (
 type grant struct {
 	Grant
 	application Application
-	user        string
 	access      string
 	issued      time.Time // of the access token
 	accessTTL   time.Duration

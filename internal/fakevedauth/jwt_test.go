@@ -128,6 +128,8 @@ func TestJWTKeys(t *testing.T) {
 	t.Parallel()
 	issuer := fakevedauth.StartIssuerForTest(t, nil)
 	given, fetched, gone := mapped(issuer), mapped(issuer), mapped(issuer)
+	renamed := mapped(issuer)
+	renamed.JWKS = strings.ReplaceAll(issuer.JWKS(), "256-1", "256-2") // the right keys under wrong names
 	given.JWKS, fetched.JWKSURI, gone.JWKSURI = issuer.JWKS(), issuer.URL()+"/jwks", issuer.URL()+"/nowhere"
 	before := issuer.Mint(fakevedauth.ES256, goodClaims())
 	if err := issuer.Rotate(); err != nil {
@@ -139,6 +141,7 @@ func TestJWTKeys(t *testing.T) {
 		before, after int
 	}{
 		"given":      {given, 200, 401},
+		"renamed":    {renamed, 401, 401},
 		"fetched":    {fetched, 401, 200},
 		"discovered": {mapped(issuer), 401, 200},
 		"gone":       {gone, 401, 401},

@@ -19,7 +19,7 @@ func TestCarelessRequests(t *testing.T) {
 	p := peerOf(t, fake)
 	const good = `{"client_id":"terraform","username":"alice","password":"` +
 		fakevedauth.DefaultPassword + `","scope":"ssh"}`
-	swap := func(old, new string) string { return strings.Replace(good, old, new, 1) }
+	swap := func(part, other string) string { return strings.Replace(good, part, other, 1) }
 	for _, c := range []struct {
 		name, method, path, kind, body string
 		status                         int
