@@ -64,17 +64,14 @@ func parseHost(u *url.URL) (string, error) {
 	if strings.HasSuffix(u.Host, ":") {
 		return "", errors.New("its port is empty")
 	}
-	if port != "" {
+	if port = strings.TrimLeft(port, "0"); port != u.Port() || port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
 			return "", errors.New("its port is not a number from 1 to 65535")
 		}
 	}
-	if port == "443" {
-		port = ""
-	}
 	switch {
-	case port != "":
-		return net.JoinHostPort(name, strings.TrimLeft(port, "0")), nil
+	case port != "" && port != "443":
+		return net.JoinHostPort(name, port), nil
 	case strings.Contains(name, ":"):
 		return "[" + name + "]", nil
 	default:
@@ -85,14 +82,21 @@ func parseHost(u *url.URL) (string, error) {
 // parsePrefix returns what stands before the application's name in a path: a reverse proxy may serve the platform below
 // a prefix of its own.
 func parsePrefix(p string) string {
-	p = strings.Trim(path.Clean("/"+p), "/")
-	head, last := path.Split(p)
-	switch strings.ToLower(last) {
-	case "vedauth", "vedsdk", "vedhsm", "vedadmin", "aperture":
-		p = strings.Trim(head, "/")
+	segments := strings.Split(strings.Trim(path.Clean("/"+p), "/"), "/")
+	for len(segments) > 0 && isApplication(segments[len(segments)-1]) {
+		segments = segments[:len(segments)-1]
 	}
-	if p == "" {
+	if len(segments) == 0 {
 		return ""
 	}
-	return "/" + p
+	return "/" + strings.Join(segments, "/")
+}
+
+// isApplication tells the names under which the platform's applications are served, and the empty one.
+func isApplication(segment string) bool {
+	switch strings.ToLower(segment) {
+	case "", "vedauth", "vedsdk", "vedhsm", "vedadmin", "aperture":
+		return true
+	}
+	return false
 }
