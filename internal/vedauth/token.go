@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -38,6 +39,9 @@ type Token struct {
 	RefreshUntil *int64
 	// Requested is when the request began, by the local clock; ExpiresIn counts from here.
 	Requested time.Time
+
+	// rotated is set when a refresh of this grant got no answer: the tokens above may have been replaced by others.
+	rotated bool
 }
 
 // Remaining is how long the access token still lives at now, and whether that is known.
@@ -45,7 +49,8 @@ func (t *Token) Remaining(now time.Time) (time.Duration, bool) {
 	if t.ExpiresIn == nil {
 		return 0, false
 	}
-	return time.Duration(*t.ExpiresIn)*time.Second - now.Sub(t.Requested), true
+	const longest = int64(math.MaxInt64 / time.Second) // 292 years; integrations are given 999 to mean for ever
+	return time.Duration(min(*t.ExpiresIn, longest))*time.Second - now.Sub(t.Requested), true
 }
 
 // grantReply is the body of a successful Authorize call.
@@ -64,13 +69,12 @@ type grantReply struct {
 // answer's Date header (zero if it had none). When the body is not in order but an access token can be read from it,
 // the token comes back together with the error, so that the grant can be revoked.
 func parseToken(body []byte, requested, served time.Time) (*Token, error) {
-	body = bytes.TrimPrefix(body, []byte("\ufeff")) // some .NET writers begin with a byte order mark
 	var reply grantReply
 	if err := json.Unmarshal(body, &reply); err != nil {
 		return salvageToken(body, requested), describeJSON(err)
 	}
 	if reply.AccessToken == "" {
-		return nil, errors.New("it has no access_token")
+		return salvageToken(body, requested), errors.New("it has no access_token")
 	}
 	token := &Token{
 		AccessToken:  secret.New(reply.AccessToken),
@@ -91,12 +95,8 @@ func parseToken(body []byte, requested, served time.Time) (*Token, error) {
 
 // completeExpiry works out the one of expires_in and expires that the server left out.
 func (t *Token) completeExpiry(served time.Time) error {
-	for name, field := range map[string]*int64{
-		"expires_in": t.ExpiresIn, "expires": t.Expires, "refresh_until": t.RefreshUntil,
-	} {
-		if field != nil && *field > maxUnix {
-			return fmt.Errorf("its %s is out of range", name)
-		}
+	if t.Expires != nil && *t.Expires > maxUnix || t.RefreshUntil != nil && *t.RefreshUntil > maxUnix {
+		return errors.New("its expires or refresh_until is out of range")
 	}
 	if t.ExpiresIn == nil && t.Expires != nil {
 		if served.IsZero() {
@@ -110,6 +110,9 @@ func (t *Token) completeExpiry(served time.Time) error {
 	}
 	if *t.ExpiresIn <= 0 {
 		return errors.New("its token has already expired; compare the clocks of this machine and of the server, and the validity that the API integration gives")
+	}
+	if *t.ExpiresIn > maxUnix-max(t.Requested.Unix(), 0) {
+		return errors.New("its expires_in is out of range")
 	}
 	if t.Expires == nil {
 		at := t.Requested.Unix() + *t.ExpiresIn
@@ -131,11 +134,14 @@ func salvageToken(body []byte, requested time.Time) *Token {
 		if err != nil {
 			break
 		}
-		var value any
+		var value json.RawMessage // read no further than needed: a number may be too large for any type
 		if err := decoder.Decode(&value); err != nil {
 			break
 		}
-		text, _ := value.(string)
+		var text string
+		if json.Unmarshal(value, &text) != nil || text == "" {
+			continue
+		}
 		name, _ := key.(string)
 		switch strings.ToLower(name) {
 		case "access_token":
@@ -156,6 +162,8 @@ func describeJSON(err error) error {
 	switch {
 	case errors.As(err, &wrongType) && wrongType.Field == "":
 		return errors.New("it is JSON, but not an object")
+	case errors.As(err, &wrongType) && strings.HasPrefix(wrongType.Value, "number "):
+		return fmt.Errorf("its %s is not a whole number in range", wrongType.Field)
 	case errors.As(err, &wrongType):
 		return fmt.Errorf("its %s is a JSON %s", wrongType.Field, strings.Fields(wrongType.Value)[0])
 	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "unexpected end of JSON"):
