@@ -20,26 +20,26 @@ const maxReply = 1 << 20
 
 // answer is what a server sent, read to its end or to where it broke.
 type answer struct {
-	status    int
+	status int
+	// reason, oauth and body are the server's words as they came: clean them before they are shown.
 	reason    string
-	header    http.Header
-	body      []byte
 	oauth     oauthError
+	body      []byte
+	header    http.Header
 	requested time.Time
+	// attempts is how many requests it took to get this answer.
+	attempts int
 	// broken is why the body could not be read to its end, or nil.
 	broken error
 }
 
-// isPage reports whether the answer is a web page.
+// isPage reports whether the answer is a web page. vedauth sends JSON or plain text, which never begins with a "<".
 func (a *answer) isPage() bool {
-	if len(a.body) == 0 || a.oauth.Error != "" {
+	start := bytes.TrimSpace(a.body)
+	if len(start) == 0 || start[0] == '{' {
 		return false
 	}
-	if strings.Contains(strings.ToLower(a.header.Get("Content-Type")), "html") {
-		return true
-	}
-	start := strings.ToLower(string(bytes.TrimSpace(a.body[:min(len(a.body), 512)])))
-	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+	return start[0] == '<' || strings.Contains(strings.ToLower(a.header.Get("Content-Type")), "html")
 }
 
 // served is the server's clock at the time of the answer, zero if it did not say.
@@ -52,12 +52,12 @@ func (a *answer) served() time.Time {
 }
 
 // redirectHost names where a redirect leads, by host only: the rest may hold credentials.
-func (a *answer) redirectHost() string {
+func (a *answer) redirectHost(secrets []secret.String) string {
 	to, err := url.Parse(a.header.Get("Location"))
-	if err != nil || to.Hostname() == "" {
+	if err != nil || to.Scheme == "" || to.Hostname() == "" {
 		return ""
 	}
-	return " to " + clean(strings.ToLower(to.Scheme+"://"+to.Host), nil)
+	return " to " + strings.ToLower(clean(to.Scheme+"://"+to.Host, secrets))
 }
 
 // The states of a request that must not be cancelled once it has been written.
@@ -96,11 +96,16 @@ func (c *Client) attempt(ctx, all context.Context, r request, number int) outcom
 	})
 	defer stop()
 
-	got, err := c.send(each, r, &state)
-	if err == nil {
-		got.requested = began
+	got, err := (*answer)(nil), errAbandoned
+	if ctx.Err() == nil { // the callback above has its own goroutine and may be late
+		got, err = c.send(each, r, &state)
 	}
-	result := c.judge(ctx, r, got, err, state.Load() == written)
+	if err == nil {
+		got.requested, got.attempts = began, number
+	}
+	// What has not been written by now must never be: it counts as not sent, and may be sent again.
+	sent := !state.CompareAndSwap(waiting, abandoned) && state.Load() == written
+	result := c.judge(ctx, r, got, err, sent)
 	event := Event{Endpoint: r.endpoint, Attempt: number, Duration: c.config.Now().Sub(began)}
 	if got != nil {
 		event.Status = got.status
@@ -138,22 +143,25 @@ func (c *Client) send(ctx context.Context, r request, state *atomic.Int32) (*ans
 		}
 		httpRequest.Header.Set("Authorization", "Bearer "+token)
 	}
-	response, err := c.http.Do(httpRequest)
+	// Not through an http.Client: it would follow redirects, or fail on one that it cannot follow, and it hides why a
+	// TLS handshake failed.
+	response, err := c.transport.RoundTrip(httpRequest)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	return readAnswer(response, r.secrets), nil
+	return readAnswer(response), nil
 }
 
-func readAnswer(response *http.Response, secrets []secret.String) *answer {
+func readAnswer(response *http.Response) *answer {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply+1))
 	if err == nil && len(body) > maxReply {
 		body, err = body[:maxReply], errTooLarge
 	}
 	_, reason, _ := strings.Cut(response.Status, " ")
-	got := &answer{status: response.StatusCode, reason: clean(reason, secrets), header: response.Header, body: body, broken: err}
-	got.oauth = parseOAuthError(body)
-	got.oauth.Error, got.oauth.Description = clean(got.oauth.Error, secrets), clean(got.oauth.Description, secrets)
-	return got
+	body = bytes.TrimPrefix(body, []byte("\ufeff")) // some .NET writers begin with a byte order mark
+	return &answer{
+		status: response.StatusCode, reason: reason, header: response.Header, body: body, broken: err,
+		oauth: parseOAuthError(body),
+	}
 }

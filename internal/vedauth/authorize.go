@@ -27,11 +27,9 @@ func (c *Client) authorize(ctx context.Context, endpoint refusal.Endpoint, p pol
 	}
 	token, err := parseToken(got.body, got.requested, got.served())
 	if err != nil {
-		return nil, doubt(&Error{
-			Endpoint: r.endpoint, Method: r.method, URL: c.config.Server + pathOf[r.endpoint], Kind: Ambiguous,
-			Status: got.status, Code: got.oauth.Error, Description: got.oauth.Description, Attempts: 1, Grant: token,
-			problem: "the reply cannot be used: " + err.Error(),
-		}, clientID)
+		failure = c.failure(r, Ambiguous, got)
+		failure.Grant, failure.problem = token, "the reply cannot be used: "+err.Error()
+		return nil, doubt(failure, clientID)
 	}
 	token.ClientID = clientID
 	return token, nil
@@ -47,9 +45,14 @@ func doubt(failure *Error, clientID string) *Error {
 		if failure.problem != "" {
 			failure.problem += "; "
 		}
-		failure.problem += "the server may have made a grant whose token nobody knows"
-		failure.next = strings.TrimSpace(failure.next + " Look for an unexpected grant of this client_id and user on the server " +
-			"and have it revoked, or let it expire.")
+		what := "made a grant whose token nobody knows"
+		next := " Look for an unexpected grant of this client_id and user on the server and have it revoked, or let it expire."
+		if failure.Endpoint == refusal.Token {
+			what = "carried it out, and then what was sent is used up and the new tokens are lost"
+			next = " If it is refused from now on, obtain a new grant."
+		}
+		failure.problem += "the server may have " + what
+		failure.next = strings.TrimSpace(failure.next + next)
 	}
 	return failure
 }

@@ -56,8 +56,8 @@ type Event struct {
 
 // Client talks to one vedauth server. It is safe for concurrent use.
 type Client struct {
-	config Config
-	http   *http.Client
+	config    Config
+	transport http.RoundTripper
 }
 
 // New makes a client. It sends nothing.
@@ -84,7 +84,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{config: config, http: httpClient(transport)}, nil
+	return &Client{config: config, transport: transport}, nil
 }
 
 // Server is the address of the server, as ParseURL returns it.
@@ -119,6 +119,16 @@ type request struct {
 	policy  policy
 	// ok tells the statuses of success.
 	ok func(status int) bool
+}
+
+// failure begins the error of a request; got is nil if no answer came.
+func (c *Client) failure(r request, kind Kind, got *answer) *Error {
+	e := &Error{Endpoint: r.endpoint, Method: r.method, URL: c.config.Server + pathOf[r.endpoint], Kind: kind, Attempts: 1}
+	if got != nil {
+		e.Status, e.Attempts = got.status, got.attempts
+		e.Code, e.Description = clean(got.oauth.Error, r.secrets), clean(got.words(), r.secrets)
+	}
+	return e
 }
 
 func isOK(status int) bool { return status == http.StatusOK }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
 
 // Kind is how a request failed, as far as it matters for what may be done next.
@@ -118,16 +119,17 @@ func refuse(e *Error, answer *answer) *Error {
 		e.next = "This page comes from IIS or a proxy in front of vedauth, not from vedauth. Look for the status in their logs, and check that url leads to vedauth without a login page in between."
 		return e
 	}
+	// By the words as they came: in those that are shown, a password like "combination" has left a hole.
 	e.Row = refusal.Lookup(e.Endpoint, answer.status, answer.oauth.Error, answer.oauth.Description, answer.reason)
 	return e
 }
 
 // explainUnexpected gives each answer that vedauth itself does not give a text of its own.
-func explainUnexpected(e *Error, answer *answer) *Error {
+func explainUnexpected(e *Error, answer *answer, secrets []secret.String) *Error {
 	e.Kind, e.Page = Unexpected, answer.isPage()
 	switch status := answer.status; {
 	case status >= 300 && status < 400:
-		e.problem = "a redirect" + answer.redirectHost() + ", which is not followed because the request holds credentials"
+		e.problem = "a redirect" + answer.redirectHost(secrets) + ", which is not followed because the request holds credentials"
 		e.next = "Set url to the address of the server itself, with https:// and the right host."
 	case status == http.StatusNotFound:
 		e.problem = "there is no vedauth at this address"
@@ -160,6 +162,20 @@ func parseOAuthError(body []byte) oauthError {
 		return oauthError{}
 	}
 	return parsed
+}
+
+// words picks the server's own words, as they came.
+func (a *answer) words() string {
+	switch {
+	case a.oauth.Description != "":
+		return a.oauth.Description
+	case a.isPage():
+		return parseTitle(a.body)
+	case a.reason != http.StatusText(a.status):
+		return a.reason
+	default:
+		return ""
+	}
 }
 
 var pageTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)

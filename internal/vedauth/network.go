@@ -41,14 +41,13 @@ func describeNetwork(err error) (problem, next string, final bool) {
 		op       *net.OpError
 		refused  *proxyRefusal
 	)
-	viaProxy := errors.As(err, &op) && op.Op == "proxyconnect"
 	switch {
-	case viaProxy && !errors.As(err, &verify):
-		problem, _, _ = describeNetwork(op.Err)
-		return "the proxy could not be used: " + problem,
-			"Check proxy_url (or HTTPS_PROXY), and NO_PROXY if the server is to be reached directly.", false
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		problem, _, final = describeNetwork(op.Err)
+		return "the proxy could not be used: " + strings.ReplaceAll(problem, "the server", "the proxy"),
+			"Check proxy_url (or HTTPS_PROXY; ca_pem and ca_file hold for an https proxy too), and NO_PROXY if the server is to be reached directly.", final
 	case errors.Is(err, errBadProxy):
-		return err.Error(), "Write proxy_url (or HTTPS_PROXY) as http://host:port.", true
+		return err.Error(), "Write proxy_url (or HTTPS_PROXY) as http://host:port, and special characters of a password as %XX.", true
 	case errors.As(err, &refused) && refused.status == http.StatusProxyAuthRequired:
 		return "the proxy wants a user name and password", "Put them into proxy_url (or HTTPS_PROXY), as http://user:password@host:port.", true
 	case errors.As(err, &refused):
@@ -69,18 +68,37 @@ func describeNetwork(err error) (problem, next string, final bool) {
 	return describeConnection(err)
 }
 
+// endsHandshake reports whether the server broke off the TLS handshake. With TLS 1.3 that becomes known only after the
+// request has been written; yet the server has not acted on it, because it does not before the handshake is complete.
+func endsHandshake(err error) bool {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" || op.Err == nil {
+		return false
+	}
+	switch op.Err.Error() {
+	case "tls: certificate required", "tls: bad certificate", "tls: handshake failure", "tls: unknown certificate authority",
+		"tls: expired certificate", "tls: unsupported certificate", "tls: unknown certificate", "tls: revoked certificate":
+		return true
+	}
+	return false
+}
+
 func describeConnection(err error) (problem, next string, final bool) {
 	var timeout net.Error
 	text := err.Error()
 	const look = "Check host and port in url, that the server is running, and firewalls in between."
 	switch {
+	case strings.Contains(text, "malformed HTTP"): // first, because it quotes the server, which may use any of the words below
+		return "the answer is not HTTP", "Check the port in url: it must be that of the HTTPS binding.", false
+	case strings.Contains(text, "server response headers exceeded"), strings.Contains(text, "too many 1xx"):
+		return "the header of the answer is too large", "Check that url leads to vedauth and not to another application.", false
 	case errors.Is(err, syscall.ECONNREFUSED), strings.Contains(text, "connection refused"), strings.Contains(text, "actively refused"):
 		return "the connection was refused", look, false
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return "no answer came in time", "An idle server may need more than a minute to wake: try again, or raise request_timeout. " + look, false
 	case strings.Contains(text, "protocol version not supported"):
 		return "the server speaks none of TLS 1.2 and 1.3", "Have TLS 1.2 or newer enabled on the server.", true
-	case strings.Contains(text, "certificate required"), strings.Contains(text, "remote error: tls: handshake failure"), strings.Contains(text, "bad certificate"):
+	case endsHandshake(err):
 		return "the server broke off the TLS handshake; it may demand a client certificate", "Use vedauth_certificate_token, or have the server accept callers without a client certificate for this path.", true
 	case strings.Contains(text, "tls: "):
 		return "the TLS handshake failed", "Check that url leads to the server itself, and its TLS settings.", false
@@ -89,11 +107,9 @@ func describeConnection(err error) (problem, next string, final bool) {
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "the host cannot be reached", look, false
 	case errors.Is(err, errTooLarge):
-		return err.Error(), "Check that url leads to vedauth and not to another application.", false
+		return err.Error(), "Check that url leads to vedauth and not to another application.", true
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "EOF"), strings.Contains(text, "server closed idle connection"):
 		return "the connection was closed before the answer was complete", look, false
-	case strings.Contains(text, "malformed HTTP"):
-		return "the answer is not HTTP", "Check the port in url: it must be that of the HTTPS binding.", false
 	case strings.Contains(text, "write: broken pipe"):
 		return "the connection was closed while the request was sent", look, false
 	default:

@@ -44,16 +44,14 @@ type outcome struct {
 
 // judge decides what an attempt came to. sent tells whether any of the request may have reached the server.
 func (c *Client) judge(ctx context.Context, r request, got *answer, err error, sent bool) outcome {
-	failure := &Error{Endpoint: r.endpoint, Method: r.method, URL: c.config.Server + pathOf[r.endpoint]}
 	if err != nil {
-		return judgeSilence(ctx, r, failure, err, sent)
+		return judgeSilence(ctx, r, c.failure(r, Ambiguous, nil), err, sent)
 	}
 	if got.broken == nil && r.ok(got.status) && !got.isPage() {
 		return outcome{answer: got}
 	}
-	failure.Status, failure.Code, failure.Description = got.status, got.oauth.Error, describeAnswer(got, r)
-	status := got.status
-	switch {
+	failure := c.failure(r, Ambiguous, got)
+	switch status := got.status; {
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable, wantsRerun(got):
 		failure.Kind, failure.Page = Busy, got.isPage()
 		failure.problem = "the server cannot serve this now"
@@ -61,15 +59,31 @@ func (c *Client) judge(ctx context.Context, r request, got *answer, err error, s
 		return outcome{got, failure, r.policy.afterBusy, retryAfter(got.header, c.config.Now())}
 	case status == http.StatusBadRequest, status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return outcome{answer: got, failure: refuse(failure, got)}
-	case status >= 500 || got.broken != nil:
-		failure.Kind, failure.Page = Ambiguous, got.isPage()
-		if got.broken != nil {
-			failure.problem, _, _ = describeNetwork(got.broken)
-		}
-		return outcome{answer: got, failure: failure, again: !r.policy.protected}
+	case isUnclear(got, r):
+		return judgeUnclear(ctx, r, failure, got)
 	default:
-		return outcome{answer: got, failure: explainUnexpected(failure, got)}
+		return outcome{answer: got, failure: explainUnexpected(failure, got, r.secrets)}
 	}
+}
+
+// isUnclear tells the answers that leave open what the server did: those of a broken server or gateway, and a success
+// that was cut off or is of another kind than vedauth's. A web page with a good status comes from something else.
+func isUnclear(got *answer, r request) bool {
+	success := got.status/100 == 2 && !got.isPage()
+	return got.status >= 500 || success && (got.broken != nil || r.policy.protected)
+}
+
+// judgeUnclear is judge for an answer that leaves open what the server did.
+func judgeUnclear(ctx context.Context, r request, failure *Error, got *answer) outcome {
+	if got.broken != nil && !r.policy.protected && ctx.Err() != nil {
+		return outcome{failure: cancel(ctx, failure)}
+	}
+	var final bool
+	failure.Page, failure.next = got.isPage(), "Look in the logs of the server and of any proxy in front of it."
+	if got.broken != nil {
+		failure.problem, failure.next, final = describeNetwork(got.broken)
+	}
+	return outcome{answer: got, failure: failure, again: !final && !r.policy.protected}
 }
 
 // judgeSilence is judge for an attempt that got no answer at all.
@@ -82,32 +96,22 @@ func judgeSilence(ctx context.Context, r request, failure *Error, err error, sen
 		failure.next = "Check where the token comes from: it may have a line break or quotes around it."
 		return outcome{failure: failure}
 	case !sent && ctx.Err() != nil, errors.Is(err, errAbandoned), !r.policy.protected && ctx.Err() != nil:
-		failure.Kind, failure.problem, failure.next = Canceled, "the request was cancelled", ""
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			failure.problem = "no answer came in the time there was"
-		}
-		return outcome{failure: failure}
-	case !sent:
+		return outcome{failure: cancel(ctx, failure)}
+	case !sent, endsHandshake(err):
 		failure.Kind = Unreachable
 		return outcome{failure: failure, again: !final}
 	default:
-		failure.Kind = Ambiguous
 		return outcome{failure: failure, again: !final && !r.policy.protected}
 	}
 }
 
-// describeAnswer picks the server's own words.
-func describeAnswer(got *answer, r request) string {
-	switch {
-	case got.oauth.Description != "":
-		return got.oauth.Description
-	case got.isPage():
-		return clean(parseTitle(got.body), r.secrets)
-	case got.reason != http.StatusText(got.status):
-		return got.reason
-	default:
-		return ""
+// cancel makes the error for a caller that gave up.
+func cancel(ctx context.Context, failure *Error) *Error {
+	failure.Kind, failure.problem, failure.next = Canceled, "the request was cancelled", ""
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		failure.problem = "no answer came in the time there was"
 	}
+	return failure
 }
 
 // wantsRerun recognises a database deadlock on the server, which asks for the same request again.
@@ -119,8 +123,9 @@ func wantsRerun(got *answer) bool {
 // retryAfter reads the Retry-After header, in seconds or as a date.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
-		return time.Duration(min(seconds, int(maxPause/time.Second))) * time.Second
+	// Of a number that is out of range, ParseInt returns the largest there is.
+	if seconds, err := strconv.ParseInt(value, 10, 64); (err == nil || errors.Is(err, strconv.ErrRange)) && seconds > 0 {
+		return time.Duration(min(seconds, int64(maxPause/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
 		return min(max(at.Sub(now), 0), maxPause)

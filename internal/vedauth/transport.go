@@ -17,23 +17,16 @@ import (
 const (
 	dialTimeout      = 30 * time.Second
 	handshakeTimeout = 30 * time.Second
-	// idleTimeout is kept well below the idle limit of IIS and of load balancers, so that a POST, which cannot be sent
-	// twice, does not meet a connection that the other side has just closed.
-	idleTimeout = 5 * time.Second
 )
 
 // newTransport makes the transport of one client; nothing is shared with http.DefaultTransport.
 func newTransport(config Config) (*http.Transport, error) {
-	proxy, err := proxyFunc(config.ProxyURL, config.Getenv)
-	if err != nil {
-		return nil, err
-	}
 	roots, err := trustAnchors(config.CAPEM)
 	if err != nil {
 		return nil, err
 	}
 	return &http.Transport{
-		Proxy:       proxy,
+		Proxy:       proxyFunc(config.ProxyURL, config.Getenv),
 		DialContext: (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
 		TLSClientConfig: &tls.Config{
 			MinVersion: tls.VersionTLS12,
@@ -45,10 +38,12 @@ func newTransport(config Config) (*http.Transport, error) {
 		},
 		TLSHandshakeTimeout: handshakeTimeout,
 		// HTTP/2 has no reason phrase, in which vedauth puts its errors, and forbids renegotiation.
-		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
-		DisableCompression:     true, // answers are small, and nothing can unpack to a huge one
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        idleTimeout,
+		TLSNextProto:       map[string]func(string, *tls.Conn) http.RoundTripper{},
+		DisableCompression: true, // answers are small, and nothing can unpack to a huge one
+		// One connection for each request. A POST cannot be sent twice and so must not meet a connection that the other
+		// side has just closed; and net/http writes to the log what comes unasked on an idle connection, such as the
+		// second half of a reply, with its refresh token, after a wrong Content-Length.
+		DisableKeepAlives:      true,
 		MaxResponseHeaderBytes: maxReply,
 		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 			if answer.StatusCode != http.StatusOK {
@@ -84,7 +79,7 @@ func CheckCA(pem []byte) error {
 
 // proxyFunc chooses the proxy for a request: an explicit one, else the environment's. NO_PROXY applies to both. Unlike
 // the environment's, an explicit one is used for loopback addresses too, unless NO_PROXY names them.
-func proxyFunc(explicit *url.URL, getenv func(string) string) (func(*http.Request) (*url.URL, error), error) {
+func proxyFunc(explicit *url.URL, getenv func(string) string) func(*http.Request) (*url.URL, error) {
 	env := func(names ...string) string {
 		for _, name := range names {
 			if value := getenv(name); value != "" {
@@ -93,27 +88,49 @@ func proxyFunc(explicit *url.URL, getenv func(string) string) (func(*http.Reques
 		}
 		return ""
 	}
-	config := httpproxy.Config{
-		HTTPSProxy: env("HTTPS_PROXY", "https_proxy"),
-		NoProxy:    env("NO_PROXY", "no_proxy"),
+	proxy, problem := explicit, error(nil)
+	if explicit == nil {
+		proxy, problem = parseProxy(env("HTTPS_PROXY", "https_proxy"))
 	}
-	if explicit != nil {
-		config.HTTPSProxy = explicit.String()
+	if proxy == nil && problem == nil {
+		return nil
 	}
-	choose := config.ProxyFunc()
+	noProxy := env("NO_PROXY", "no_proxy")
+	// Package httpproxy says whether a proxy applies; it gets no real address, because it ignores one that it cannot
+	// read, and would then go past the proxy without a word.
+	applies := (&httpproxy.Config{HTTPSProxy: "http://proxy.invalid", NoProxy: noProxy}).ProxyFunc()
 	return func(r *http.Request) (*url.URL, error) {
 		if explicit != nil && isLoopback(r.URL.Hostname()) {
-			if exempt(r.URL.Host, r.URL.Hostname(), config.NoProxy) {
+			if exempt(r.URL.Host, r.URL.Hostname(), noProxy) {
 				return nil, nil
 			}
 			return explicit, nil
 		}
-		proxy, err := choose(r.URL)
-		if err != nil {
-			return nil, errBadProxy // the original quotes the address, which may hold a password
+		if placeholder, err := applies(r.URL); err != nil || placeholder == nil {
+			return nil, err
 		}
+		return proxy, problem
+	}
+}
+
+// parseProxy reads the address of a proxy as the environment has it: a URL, or host:port. Its error does not quote the
+// address, which may hold a password.
+func parseProxy(address string) (*url.URL, error) {
+	if address == "" {
+		return nil, nil
+	}
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	proxy, err := url.Parse(address)
+	if err != nil || proxy.Hostname() == "" {
+		return nil, errBadProxy
+	}
+	switch proxy.Scheme {
+	case "http", "https", "socks5", "socks5h":
 		return proxy, nil
-	}, nil
+	}
+	return nil, errBadProxy
 }
 
 func isLoopback(host string) bool {
@@ -135,14 +152,6 @@ func exempt(hostPort, host, noProxy string) bool {
 		}
 	}
 	return false
-}
-
-// httpClient wraps a transport so that no redirect is followed: it could carry credentials to another host.
-func httpClient(transport http.RoundTripper) *http.Client {
-	return &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // wait pauses for d or until ctx is done.
