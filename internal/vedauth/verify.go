@@ -3,6 +3,7 @@ package vedauth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -52,26 +53,46 @@ type verifyReply struct {
 	EndDate    *string `json:"expires"`
 }
 
-// Verify asks the server what a token is worth. A token that the server does not accept is no error.
+// Verify asks the server what a token is worth. A token that the server does not accept (401) is no error.
 func (c *Client) Verify(ctx context.Context, accessToken secret.String) (*Verification, error) {
+	v, failure := c.verify(ctx, accessToken)
+	switch {
+	case failure != nil && failure.Status == http.StatusUnauthorized:
+		return &Verification{}, nil
+	case failure != nil:
+		return nil, failure
+	}
+	return v, nil
+}
+
+// verify is Verify without a meaning given to 401.
+func (c *Client) verify(ctx context.Context, accessToken secret.String) (*Verification, *Error) {
 	r := request{
 		endpoint: refusal.Verify, method: http.MethodGet, bearer: accessToken,
 		secrets: []secret.String{accessToken}, policy: harmless, ok: isOK,
 	}
 	got, failure := c.do(ctx, r)
 	if failure != nil {
-		if failure.Status == http.StatusUnauthorized {
-			return &Verification{}, nil
-		}
 		return nil, failure
 	}
+	v, err := parseVerification(got.body)
+	if err == nil && got.oauth.Error != "" {
+		err = errors.New("it is an error in spite of its status")
+	}
+	if err != nil {
+		failure := c.failure(r, Unexpected, got)
+		failure.problem = "the reply cannot be used: " + err.Error()
+		failure.next = "If this happens again, look for a proxy or gateway that changes replies on their way."
+		return nil, failure
+	}
+	return v, nil
+}
+
+// parseVerification reads the body of a successful Authorize/Verify.
+func parseVerification(body []byte) (*Verification, error) {
 	var reply verifyReply
-	if err := json.Unmarshal(got.body, &reply); err != nil {
-		return nil, &Error{
-			Endpoint: r.endpoint, Method: r.method, URL: c.config.Server + pathOf[r.endpoint], Kind: Unexpected, Status: got.status,
-			Attempts: 1, problem: "the reply cannot be used: " + describeJSON(err).Error(),
-			next: "If this happens again, look for a proxy or gateway that changes replies on their way.",
-		}
+	if err := json.Unmarshal(body, &reply); err != nil {
+		return nil, describeJSON(err)
 	}
 	v := &Verification{
 		Valid: true, Application: reply.Application, Identity: reply.Identity, Scope: reply.Scope, ValidFor: reply.ValidFor,
