@@ -1,0 +1,43 @@
+package vedauth
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+)
+
+// What the tests outside the package need to see of its inside.
+var (
+	Clean             = clean
+	ParseToken        = parseToken
+	SalvageToken      = salvageToken
+	ParseVerification = parseVerification
+	Backoff           = backoff
+)
+
+// The names of the constants that tests compare with.
+const (
+	Withheld     = withheld
+	MaxReply     = maxReply
+	MaxUnix      = maxUnix
+	IsAuthServer = isAuthServer
+)
+
+// DialWith makes the client connect through dial, which lets a test run in a testing/synctest bubble without a network.
+func (c *Client) DialWith(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
+	transport, ok := c.transport.(*http.Transport)
+	if !ok {
+		panic("the client has no transport of its own")
+	}
+	transport.DialContext = dial
+}
+
+// Transport is what the client sends with.
+func (c *Client) Transport() *http.Transport {
+	transport, _ := c.transport.(*http.Transport)
+	return transport
+}
+
+// Wait is the pause that a client makes unless told otherwise.
+func Wait(ctx context.Context, d time.Duration) error { return wait(ctx, d) }

@@ -1,0 +1,347 @@
+package vedauth_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+)
+
+// TestTheRequestOnTheWire: path, keys and headers are the vendor's, and nothing else is sent.
+func TestTheRequestOnTheWire(t *testing.T) {
+	t.Parallel()
+	s := serve(t, always("200 OK", goodToken, isJSON))
+	client := connect(t, s)
+	r := login
+	r.State = "s"
+	token, err := client.OAuth(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token.AccessToken.Reveal() != accessInGoodToken || token.ClientID != "terraform" || token.Requested.IsZero() {
+		t.Errorf("got %s for %q", describe(token), token.ClientID)
+	}
+	got := s.seen()[0]
+	want := `{"client_id":"terraform","username":"local:user","password":"Tr0ub4dor\u00263/ü+x","scope":"certificate:manage","state":"s"}`
+	if got.body != want {
+		t.Errorf("body %s", got.body)
+	}
+	if got.Method != http.MethodPost || got.URL.String() != "/vedauth/Authorize/OAuth" || got.Proto != "HTTP/1.1" {
+		t.Errorf("%s %s %s", got.Method, got.URL, got.Proto)
+	}
+	for name, value := range map[string]string{
+		"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "test/1", "Authorization": "",
+		"Cookie": "", "Referer": "", "Idempotency-Key": "", "X-Idempotency-Key": "", "Accept-Encoding": "", "Expect": "",
+	} {
+		if got.Header.Get(name) != value {
+			t.Errorf("%s: %q, want %q", name, got.Header.Get(name), value)
+		}
+	}
+}
+
+func TestTheBearerIsSentOnlyWhereItBelongs(t *testing.T) {
+	t.Parallel()
+	s := serve(t, byPath(map[string]script{
+		"token": always("200 OK", goodToken, isJSON), "verify": always("200 OK", `{"application":"terraform"}`, isJSON),
+		"isauthserver": always("202 Venafi Authentication Server", ""),
+	}))
+	client := connect(t, s)
+	token, err := client.Refresh(t.Context(), "Terraform", tokenOf("refresh==").RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Verify(t.Context(), token.AccessToken); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refresh, verify, ping := s.seen()[0], s.seen()[1], s.seen()[2]
+	if refresh.body != `{"client_id":"Terraform","refresh_token":"refresh=="}` || refresh.URL.Path != "/vedauth/Authorize/Token" ||
+		refresh.Header.Get("Authorization") != "" {
+		t.Errorf("refresh: %s %s %v", refresh.URL, refresh.body, refresh.Header)
+	}
+	if verify.Method != http.MethodGet || verify.URL.Path != "/vedauth/Authorize/Verify" || verify.body != "" ||
+		verify.Header.Get("Authorization") != "Bearer "+accessInGoodToken {
+		t.Errorf("verify: %s %s %v", verify.Method, verify.URL, verify.Header)
+	}
+	if ping.URL.Path != "/vedauth/Authorize/isAuthServer" || ping.Header.Get("Authorization") != "" {
+		t.Errorf("ping: %s %v", ping.URL, ping.Header)
+	}
+}
+
+// TestABearerThatIsNoToken never reaches a header: a line break in it would be a second header.
+func TestABearerThatIsNoToken(t *testing.T) {
+	t.Parallel()
+	s := serve(t, always("200 OK", "{}"))
+	client := connect(t, s)
+	for _, value := range []string{"hunter2\r\nX-Evil: 1", "hunter2 hunter3", "hunter2\n", "hünter2", "hunter2\x00"} {
+		_, err := client.Verify(t.Context(), tokenOf(value).RefreshToken)
+		failure := asError(t, err)
+		if failure.Kind != vedauth.Refused || !strings.Contains(err.Error(), "holds characters that no token has") {
+			t.Errorf("%q: %v", value, err)
+		}
+		mustNotHold(t, err.Error(), "hunter2", "nter2")
+	}
+	if n := s.connections(); n != 0 {
+		t.Errorf("%d connections were opened", n)
+	}
+}
+
+func TestTLSVersionsAndProtocols(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*tls.Config)
+		want   string // of the error, or empty for success
+	}{
+		"1.1":    {func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }, "none of TLS 1.2 and 1.3"},
+		"1.2":    {func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, ""},
+		"1.3":    {func(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }, ""},
+		"h2 too": {func(c *tls.Config) { c.NextProtos = []string{"h2", "http/1.1"} }, ""},
+		"no HTTP": {func(c *tls.Config) { c.NextProtos = []string{"spdy/3"} },
+			"the TLS handshake failed"},
+	} {
+		s := serve(t, always("200 OK", goodToken, isJSON), test.change)
+		_, err := connect(t, s).OAuth(t.Context(), login)
+		switch {
+		case test.want == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case test.want == "":
+			if r := s.seen()[0]; r.Proto != "HTTP/1.1" || r.tls.NegotiatedProtocol == "h2" {
+				t.Errorf("%s: spoke %s, %q", name, r.Proto, r.tls.NegotiatedProtocol)
+			}
+		case err == nil || !strings.Contains(err.Error(), test.want):
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		case asError(t, err).Kind != vedauth.Unreachable || len(s.seen()) != 0:
+			t.Errorf("%s: kind %d, %d requests", name, asError(t, err).Kind, len(s.seen()))
+		}
+	}
+}
+
+// TestTransportSettings looks at what no test server in Go can show: it cannot ask for a renegotiation, as IIS does.
+func TestTransportSettings(t *testing.T) {
+	t.Parallel()
+	transport := connect(t, &server{url: "https://tpp.example.com"}).Transport()
+	config := transport.TLSClientConfig
+	if config.Renegotiation != tls.RenegotiateFreelyAsClient || config.MinVersion != tls.VersionTLS12 || config.InsecureSkipVerify {
+		t.Errorf("renegotiation %v, least version %x, insecure %v", config.Renegotiation, config.MinVersion, config.InsecureSkipVerify)
+	}
+	if transport.TLSNextProto == nil || transport.ForceAttemptHTTP2 || transport.Protocols != nil {
+		t.Error("HTTP/2 is not ruled out")
+	}
+	if transport.TLSHandshakeTimeout <= 0 || transport.MaxResponseHeaderBytes <= 0 || !transport.DisableCompression {
+		t.Error("a handshake, a header or a compressed body has no limit")
+	}
+	if transport == http.DefaultTransport {
+		t.Error("the transport is shared with the whole process")
+	}
+}
+
+func TestTrust(t *testing.T) {
+	t.Parallel()
+	stranger := newAuthority()
+	use := func(certificate tls.Certificate) func(*tls.Config) {
+		return func(c *tls.Config) { c.Certificates = []tls.Certificate{certificate} }
+	}
+	for name, test := range map[string]struct {
+		server func(*tls.Config)
+		want   string
+	}{
+		"untrusted": {use(stranger.issue(nil)), "the server's certificate is not trusted"},
+		"expired": {use(trusted.issue(func(c *x509.Certificate) { c.NotAfter = time.Unix(1, 0) })),
+			"the server's certificate has expired or is not yet valid"},
+		"not yet valid": {use(trusted.issue(func(c *x509.Certificate) { c.NotBefore = time.Unix(1<<32, 0) })),
+			"the server's certificate has expired or is not yet valid"},
+		"another name": {use(trusted.issue(func(c *x509.Certificate) { c.DNSNames, c.IPAddresses = []string{"other.example.com"}, nil })),
+			"the server's certificate is not for this host name"},
+		"no TLS 1.3 without a client certificate": {func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert },
+			"it may demand a client certificate"},
+		"no TLS 1.2 without a client certificate": {func(c *tls.Config) {
+			c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
+		}, "it may demand a client certificate"},
+	} {
+		waits := &pauses{}
+		s := serve(t, always("200 OK", goodToken, isJSON), test.server)
+		_, err := connect(t, s, func(c *vedauth.Config) { c.Wait = waits.wait }).OAuth(t.Context(), login)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+			continue
+		}
+		failure := asError(t, err)
+		if failure.Kind != vedauth.Unreachable || failure.Status != 0 || failure.Next() == "" || strings.Contains(err.Error(), "grant") {
+			t.Errorf("%s: kind %d, %v", name, failure.Kind, err)
+		}
+		if len(s.seen()) != 0 || s.connections() != 1 || len(waits.list) != 0 {
+			t.Errorf("%s: %d requests on %d connections, pauses %v", name, len(s.seen()), s.connections(), waits.list)
+		}
+	}
+}
+
+// TestOwnAnchorsAreAdded: with ca_pem the system's anchors stay, and without it they are all there is.
+func TestOwnAnchorsAreAdded(t *testing.T) {
+	system := newAuthority()
+	file := t.TempDir() + "/system.pem"
+	writeFile(t, file, system.pem)
+	t.Setenv("SSL_CERT_FILE", file)
+	t.Setenv("SSL_CERT_DIR", t.TempDir())
+	if pool, err := x509.SystemCertPool(); err != nil || !pool.Equal(poolOf(system.pem)) {
+		t.Log("this system does not take its anchors from SSL_CERT_FILE, or has read them before; only our own are tested")
+	}
+	s := serve(t, always("200 OK", goodToken, isJSON))
+	if _, err := connect(t, s).OAuth(t.Context(), login); err != nil {
+		t.Errorf("own anchor: %v", err)
+	}
+	_, err := connect(t, s, func(c *vedauth.Config) { c.CAPEM = nil }).OAuth(t.Context(), login)
+	if err == nil || !strings.Contains(err.Error(), "not trusted") {
+		t.Errorf("without it: %v", err)
+	}
+	pool := connect(t, s).Transport().TLSClientConfig.RootCAs
+	both, err := x509.SystemCertPool()
+	if err != nil {
+		both = x509.NewCertPool()
+	}
+	if !both.AppendCertsFromPEM(trusted.pem) || !pool.Equal(both) {
+		t.Error("the anchors are not the system's and ours")
+	}
+}
+
+func poolOf(pem []byte) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	return pool
+}
+
+func TestBadAnchors(t *testing.T) {
+	t.Parallel()
+	for _, pem := range []string{"", "\n", "hunter2", "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----\n"} {
+		if err := vedauth.CheckCA([]byte(pem)); err == nil {
+			t.Errorf("CheckCA takes %q", pem)
+		}
+		_, err := vedauth.New(vedauth.Config{Server: "https://tpp.example.com", CAPEM: []byte(pem)})
+		if err == nil || !strings.Contains(err.Error(), "no certificate in PEM form") {
+			t.Errorf("New takes %q: %v", pem, err)
+		}
+	}
+	if err := vedauth.CheckCA(append([]byte("issued by us\n"), trusted.pem...)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNoRedirectIsFollowed, wherever it leads; even one that cannot be read has the text of a redirect.
+func TestNoRedirectIsFollowed(t *testing.T) {
+	t.Parallel()
+	elsewhere := serve(t, always("200 OK", goodToken, isJSON))
+	for location, want := range map[string]string{
+		elsewhere.url + "/vedauth/authorize/oauth":     "a redirect to " + elsewhere.url + ", which is not followed",
+		"https://SSO.example.com/login?ticket=hunter2": "a redirect to https://sso.example.com, which is not followed",
+		"https://alice:hunter2@sso.example.com/":       "a redirect to https://sso.example.com, which is not followed",
+		"http://tpp.example.com/":                      "a redirect to http://tpp.example.com, which is not followed",
+		"/login?hunter2":                               "a redirect, which is not followed",
+		"//sso.example.com/hunter2":                    "a redirect, which is not followed",
+		"https://[hunter2":                             "a redirect, which is not followed",
+		"%zz://hunter2":                                "a redirect, which is not followed",
+		"":                                             "a redirect, which is not followed",
+		"https://" + url.PathEscape(password) + ".example.com": "a redirect",
+		"https://tr0ub4dor-correct.example.com/":               "a redirect",
+	} {
+		for _, status := range []string{"301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"} {
+			s := serve(t, always(status, "", "Location: "+location))
+			_, err := connect(t, s).OAuth(t.Context(), login)
+			failure := asError(t, err)
+			if failure.Kind != vedauth.Unexpected || !strings.Contains(err.Error(), want) || len(s.seen()) != 1 {
+				t.Errorf("%s to %q: kind %d, %d requests, %v", status, location, failure.Kind, len(s.seen()), err)
+			}
+			mustNotHold(t, err.Error(), "hunter2", password, "a grant")
+		}
+	}
+	if n := elsewhere.connections(); n != 0 {
+		t.Errorf("%d connections to where a redirect led", n)
+	}
+}
+
+// TestARedirectThatQuotesThePassword in its host, which is shown in small letters.
+func TestARedirectThatQuotesThePassword(t *testing.T) {
+	t.Parallel()
+	s := serve(t, always("302 Found", "", "Location: https://CorrectHorse.example.com/"))
+	r := login
+	r.Password = tokenOf("CorrectHorse").RefreshToken
+	_, err := connect(t, s).OAuth(t.Context(), r)
+	mustNotHold(t, strings.ToLower(err.Error()), "correcthorse")
+}
+
+// TestWhatDoesNotSpeakTLS: a wrong port is a common mistake, and has its own text.
+func TestWhatDoesNotSpeakTLS(t *testing.T) {
+	t.Parallel()
+	for _, greeting := range []string{"HTTP/1.1 400 Bad Request\r\n\r\n", "SSH-2.0-OpenSSH_9.9\r\n"} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listener.Close() })
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = conn.Read(make([]byte, 1024))
+				raw(conn, greeting)
+				_ = conn.Close()
+			}
+		}()
+		_, err = connect(t, &server{url: "https://" + listener.Addr().String()}).OAuth(t.Context(), login)
+		if failure := asError(t, err); failure.Kind != vedauth.Unreachable || !strings.Contains(err.Error(), "does not speak TLS") {
+			t.Errorf("%q: kind %d, %v", greeting, failure.Kind, err)
+		}
+	}
+}
+
+// TestTheRestOfAReplyIsNotLogged: net/http writes to the standard logger what a server sends behind an answer on a kept
+// connection. After a wrong Content-Length that is the second half of a reply, with its refresh token.
+func TestTheRestOfAReplyIsNotLogged(t *testing.T) { // not parallel: it looks at the logger of the process
+	var logged bytes.Buffer
+	before := log.Writer()
+	log.SetOutput(&logged)
+	t.Cleanup(func() { log.SetOutput(before) })
+	cut := strings.Index(goodToken, refreshInGoodToken)
+	closed := make(chan struct{})
+	s := serve(t, func(_ int, _ request, conn net.Conn) {
+		defer close(closed)
+		say(conn, "200 OK", goodToken[:cut], isJSON, "Connection: keep-alive")
+		raw(conn, goodToken[cut:])
+		_, _ = conn.Read(make([]byte, 1)) // until the client closes
+	})
+	_, err := connect(t, s).OAuth(t.Context(), login)
+	if err == nil {
+		t.Error("half a reply was accepted")
+	}
+	<-closed
+	mustNotHold(t, logged.String(), refreshInGoodToken)
+}
+
+// TestEachRequestHasItsOwnConnection, so that none meets one that the server has just closed.
+func TestEachRequestHasItsOwnConnection(t *testing.T) {
+	t.Parallel()
+	s := serve(t, always("200 OK", goodToken, isJSON, "Connection: keep-alive"))
+	client := connect(t, s)
+	for range 3 {
+		if _, err := client.OAuth(context.Background(), login); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.connections(); n != 3 {
+		t.Errorf("%d connections", n)
+	}
+	if !s.seen()[0].Close {
+		t.Error("the server is not told that no other request follows")
+	}
+}
