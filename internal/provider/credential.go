@@ -36,6 +36,8 @@ type credential struct {
 	key []string
 	// lockable means that an account may be locked after a few refusals.
 	lockable bool
+	// client derives the client that all requests of this credential need; nil for the usual one.
+	client func(base *vedauth.Client) *vedauth.Client
 	// authorize asks the server for a token. What the user should know although it went well it hands to warn.
 	authorize func(ctx context.Context, client *vedauth.Client, r tokenRequest, warn func(string)) (*vedauth.Token, error)
 }

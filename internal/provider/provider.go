@@ -27,6 +27,7 @@ const typeName = "vedauth"
 var grants = []grant{
 	oauthGrant,
 	jwtGrant,
+	certificateGrant,
 }
 
 type vedauthProvider struct {

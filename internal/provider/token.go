@@ -84,6 +84,9 @@ func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentia
 	if diags.Append(more...); diags.HasError() {
 		return nil, diags
 	}
+	if cred.client != nil {
+		client = cred.client(client)
+	}
 	request := tokenRequest{clientID: clientID, scope: scope, state: own.text(stateAttribute.name)}
 	var warnings []string // written before the answer is there, read after it
 	r := session.Request{

@@ -27,6 +27,8 @@ type answer struct {
 	body      []byte
 	header    http.Header
 	requested time.Time
+	// tls is the TLS version of the connection.
+	tls uint16
 	// attempts is how many requests it took to get this answer.
 	attempts int
 	// broken is why the body could not be read to its end, or nil.
@@ -72,9 +74,16 @@ const (
 type guardedBody struct {
 	state  *atomic.Int32
 	reader *bytes.Reader
+	// veto, if not nil, looks at the connection and may keep the request from being written to it.
+	veto func() error
 }
 
 func (b guardedBody) Read(p []byte) (int, error) {
+	if b.veto != nil && b.state.Load() == waiting {
+		if err := b.veto(); err != nil {
+			return 0, err
+		}
+	}
 	if !b.state.CompareAndSwap(waiting, written) && b.state.Load() == abandoned {
 		return 0, errAbandoned
 	}
@@ -117,14 +126,42 @@ func (c *Client) attempt(ctx, all context.Context, r request, number int) outcom
 	return result
 }
 
-// send writes the request and reads the answer.
+// send writes the request, in whatever way this client or this request sends, and reads the answer.
 func (c *Client) send(ctx context.Context, r request, state *atomic.Int32) (*answer, error) {
+	switch {
+	case r.exchange != nil:
+		return r.exchange(ctx, state)
+	case c.presenter != nil:
+		return c.presenter.send(ctx, c, r, state)
+	default:
+		return c.sendOn(ctx, c.transport, r, state, nil)
+	}
+}
+
+// sendOn writes the request to a connection of the transport and reads the answer.
+func (c *Client) sendOn(ctx context.Context, transport *http.Transport, r request, state *atomic.Int32, veto func() error) (*answer, error) {
+	httpRequest, err := c.newRequest(ctx, r, state, veto)
+	if err != nil {
+		return nil, err
+	}
+	// Not through an http.Client: it would follow redirects, or fail on one that it cannot follow, and it hides why a
+	// TLS handshake failed.
+	response, err := transport.RoundTrip(httpRequest)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	return readAnswer(response), nil
+}
+
+// newRequest makes the HTTP request; writing it to a connection changes state.
+func (c *Client) newRequest(ctx context.Context, r request, state *atomic.Int32, veto func() error) (*http.Request, error) {
 	httpRequest, err := http.NewRequestWithContext(ctx, r.method, c.config.Server+pathOf[r.endpoint], nil)
 	if err != nil {
 		return nil, errors.New("the address of the server is not usable")
 	}
 	if r.body != nil {
-		open := func() (io.ReadCloser, error) { return guardedBody{state, bytes.NewReader(r.body)}, nil }
+		open := func() (io.ReadCloser, error) { return guardedBody{state, bytes.NewReader(r.body), veto}, nil }
 		httpRequest.Body, _ = open()
 		httpRequest.GetBody = open
 		httpRequest.ContentLength = int64(len(r.body))
@@ -143,14 +180,7 @@ func (c *Client) send(ctx context.Context, r request, state *atomic.Int32) (*ans
 		}
 		httpRequest.Header.Set("Authorization", "Bearer "+token)
 	}
-	// Not through an http.Client: it would follow redirects, or fail on one that it cannot follow, and it hides why a
-	// TLS handshake failed.
-	response, err := c.transport.RoundTrip(httpRequest)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	return readAnswer(response), nil
+	return httpRequest, nil
 }
 
 func readAnswer(response *http.Response) *answer {
@@ -160,8 +190,12 @@ func readAnswer(response *http.Response) *answer {
 	}
 	_, reason, _ := strings.Cut(response.Status, " ")
 	body = bytes.TrimPrefix(body, []byte("\ufeff")) // some .NET writers begin with a byte order mark
-	return &answer{
+	got := &answer{
 		status: response.StatusCode, reason: reason, header: response.Header, body: body, broken: err,
 		oauth: parseOAuthError(body),
 	}
+	if response.TLS != nil {
+		got.tls = response.TLS.Version
+	}
+	return got
 }

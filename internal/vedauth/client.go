@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
@@ -57,7 +58,8 @@ type Event struct {
 // Client talks to one vedauth server. It is safe for concurrent use.
 type Client struct {
 	config    Config
-	transport http.RoundTripper
+	transport *http.Transport
+	presenter *presenter // nil without a client certificate
 }
 
 // New makes a client. It sends nothing.
@@ -119,6 +121,8 @@ type request struct {
 	policy  policy
 	// ok tells the statuses of success.
 	ok func(status int) bool
+	// exchange sends the request in a way of its own; nil for the usual one.
+	exchange func(ctx context.Context, state *atomic.Int32) (*answer, error)
 }
 
 // failure begins the error of a request; got is nil if no answer came.

@@ -26,17 +26,12 @@ const (
 
 // DialWith makes the client connect through dial, which lets a test run in a testing/synctest bubble without a network.
 func (c *Client) DialWith(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
-	transport, ok := c.transport.(*http.Transport)
-	if !ok {
-		panic("the client has no transport of its own")
-	}
-	transport.DialContext = dial
+	c.transport.DialContext = dial
 }
 
 // Transport is what the client sends with.
 func (c *Client) Transport() *http.Transport {
-	transport, _ := c.transport.(*http.Transport)
-	return transport
+	return c.transport
 }
 
 // Wait is the pause that a client makes unless told otherwise.

@@ -45,7 +45,7 @@ type outcome struct {
 // judge decides what an attempt came to. sent tells whether any of the request may have reached the server.
 func (c *Client) judge(ctx context.Context, r request, got *answer, err error, sent bool) outcome {
 	if err != nil {
-		return judgeSilence(ctx, r, c.failure(r, Ambiguous, nil), err, sent)
+		return c.judgeSilence(ctx, r, err, sent)
 	}
 	if got.broken == nil && r.ok(got.status) && !got.isPage() {
 		return outcome{answer: got}
@@ -87,9 +87,10 @@ func judgeUnclear(ctx context.Context, r request, failure *Error, got *answer) o
 }
 
 // judgeSilence is judge for an attempt that got no answer at all.
-func judgeSilence(ctx context.Context, r request, failure *Error, err error, sent bool) outcome {
+func (c *Client) judgeSilence(ctx context.Context, r request, err error, sent bool) outcome {
+	failure := c.failure(r, Ambiguous, nil)
 	var final bool
-	failure.problem, failure.next, final = describeNetwork(err)
+	failure.problem, failure.next, final = c.describe(err)
 	switch {
 	case errors.Is(err, errBadBearer):
 		failure.Kind, failure.problem = Refused, err.Error()
@@ -103,6 +104,16 @@ func judgeSilence(ctx context.Context, r request, failure *Error, err error, sen
 	default:
 		return outcome{failure: failure, again: !final && !r.policy.protected}
 	}
+}
+
+// describe is describeNetwork, with what a client certificate has to do with it.
+func (c *Client) describe(err error) (problem, next string, final bool) {
+	if c.presenter != nil {
+		if problem, next, known := c.presenter.describe(err); known {
+			return problem, next, true
+		}
+	}
+	return describeNetwork(err)
 }
 
 // cancel makes the error for a caller that gave up.
