@@ -23,6 +23,8 @@ type Finder struct {
 	Folder string
 	// Source is where it is downloaded from; the vendor's release server if zero.
 	Source Source
+	// Notify, if not nil, is told in a sentence before something is downloaded, which may take a while.
+	Notify func(message string)
 }
 
 // Find is Finder.Find with the zero Finder.
@@ -95,7 +97,12 @@ func (f Finder) onPath(ctx context.Context) (cli CLI, passedOver []string, found
 }
 
 func (f Finder) installed(ctx context.Context, passedOver []string) (CLI, error) {
-	cli, isNew, err := install(ctx, f.Folder, f.Source)
+	cli, isNew, err := install(ctx, f.Folder, f.Source, func() {
+		if f.Notify != nil {
+			f.Notify(fmt.Sprintf("Installing Terraform %s into %s: %s.",
+				InstalledVersion, f.Folder, strings.Join(passedOver, "; ")))
+		}
+	})
 	if err != nil {
 		return CLI{}, fmt.Errorf("cannot install Terraform %s: %w\n%s.\nPut terraform (%s or newer) or tofu "+
 			"(%s or newer) on PATH, or name one in %s",

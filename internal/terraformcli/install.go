@@ -32,11 +32,13 @@ type Source struct {
 
 // install returns the Terraform in folder/InstalledVersion, and whether it had to be downloaded for that. The download
 // is checked against its checksum, and the checksum against its signature; after a failure nothing is left behind.
-func install(ctx context.Context, folder string, source Source) (cli CLI, isNew bool, err error) {
+// beforehand is called before a download.
+func install(ctx context.Context, folder string, source Source, beforehand func()) (cli CLI, isNew bool, err error) {
 	home := filepath.Join(folder, InstalledVersion)
 	if cli, err := identifyInstalled(ctx, home); err == nil {
 		return cli, false, nil
 	}
+	beforehand()
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return CLI{}, false, err
 	}

@@ -12,10 +12,12 @@ import (
 	"testing"
 )
 
+func silently() {}
+
 func TestInstallDownloadsOnce(t *testing.T) {
 	t.Parallel()
 	mirror, folder := newMirror(t), t.TempDir()
-	cli, isNew, err := install(t.Context(), folder, mirror.source())
+	cli, isNew, err := install(t.Context(), folder, mirror.source(), silently)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +25,7 @@ func TestInstallDownloadsOnce(t *testing.T) {
 		t.Errorf("new %t, %+v", isNew, cli)
 	}
 	asked := len(mirror.requests)
-	again, isNew, err := install(t.Context(), folder, mirror.source())
+	again, isNew, err := install(t.Context(), folder, mirror.source(), func() { t.Error("a second download") })
 	if err != nil || isNew || again != cli {
 		t.Errorf("second time: new %t, %+v, %v", isNew, again, err)
 	}
@@ -38,7 +40,7 @@ func TestInstallDownloadsOnce(t *testing.T) {
 func TestInstallReplacesADamagedOne(t *testing.T) {
 	t.Parallel()
 	mirror, folder := newMirror(t), t.TempDir()
-	cli, _, err := install(t.Context(), folder, mirror.source())
+	cli, _, err := install(t.Context(), folder, mirror.source(), silently)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,7 @@ func TestInstallReplacesADamagedOne(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(filepath.Dir(cli.Path), "version"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, isNew, err := install(t.Context(), folder, mirror.source()); err != nil || !isNew {
+		if _, isNew, err := install(t.Context(), folder, mirror.source(), silently); err != nil || !isNew {
 			t.Errorf("%s: new %t, %v", name, isNew, err)
 		}
 	}
@@ -58,7 +60,7 @@ func TestInstallAtTheSameTime(t *testing.T) {
 	var group sync.WaitGroup
 	for range 3 {
 		group.Go(func() {
-			if _, _, err := install(t.Context(), folder, mirror.source()); err != nil {
+			if _, _, err := install(t.Context(), folder, mirror.source(), silently); err != nil {
 				t.Error(err)
 			}
 		})
@@ -126,7 +128,7 @@ func TestInstallRefuses(t *testing.T) {
 			mirror, folder := newMirror(t), t.TempDir()
 			before := listing(t, temporary)
 			test.spoil(t, mirror)
-			_, _, err := install(t.Context(), folder, mirror.source())
+			_, _, err := install(t.Context(), folder, mirror.source(), silently)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
@@ -145,7 +147,7 @@ func TestInstallStopsWhenAsked(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	folder := t.TempDir()
-	if _, _, err := install(ctx, folder, newMirror(t).source()); !errors.Is(err, context.Canceled) {
+	if _, _, err := install(ctx, folder, newMirror(t).source(), silently); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	if got := listing(t, folder); len(got) > 0 {
@@ -157,11 +159,16 @@ func TestFindSaysWhatToDoWithoutNetwork(t *testing.T) {
 	t.Parallel()
 	mirror := newMirror(t)
 	delete(mirror.files, mirrorFolder+"index.json")
+	var told []string
 	finder := Finder{
 		Getenv: func(string) string { return "" }, LookPath: onlyTofu(""),
 		Folder: t.TempDir(), Source: mirror.source(),
+		Notify: func(message string) { told = append(told, message) },
 	}
 	_, err := finder.Find(t.Context())
+	if len(told) != 1 || !strings.Contains(told[0], "no terraform on PATH; no tofu on PATH") {
+		t.Errorf("told %q", told)
+	}
 	for _, want := range []string{"cannot install Terraform " + InstalledVersion, "no terraform on PATH", Variable} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

@@ -66,7 +66,8 @@ func (d *demo) cleanUp() error {
 // prepare finds the CLI, builds the provider and starts the server.
 func (d *demo) prepare(ctx context.Context) error {
 	d.say("An OAuth token feeds a second provider, and nothing is left behind.\n")
-	cli, err := terraformcli.Find(ctx)
+	finder := terraformcli.Finder{Notify: func(message string) { d.say("%s", message) }}
+	cli, err := finder.Find(ctx)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,8 @@ func (d *demo) command(ctx context.Context, number int, arguments []string) (std
 		return "", err
 	}
 	if result.ExitCode != 0 {
-		return "", fmt.Errorf("%s failed with exit code %d:\n%s%s", arguments[0], result.ExitCode, result.Stdout, result.Stderr)
+		return "", fmt.Errorf("%s failed with exit code %d:\n%s%s",
+			arguments[0], result.ExitCode, result.Stdout, result.Stderr)
 	}
 	return result.Stdout, nil
 }

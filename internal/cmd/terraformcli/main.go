@@ -55,7 +55,8 @@ func dispatch(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 		command == "schema" && len(rest) != 1 {
 		return errUsage
 	}
-	cli, err := terraformcli.Find(ctx)
+	finder := terraformcli.Finder{Notify: func(message string) { _, _ = fmt.Fprintln(stderr, message) }}
+	cli, err := finder.Find(ctx)
 	if err != nil {
 		return err
 	}
