@@ -1,0 +1,12 @@
+terraform {
+  required_providers {
+    vedauth = {
+      source = "vedauth/vedauth"
+    }
+  }
+}
+
+# true
+output "may_manage_certificates" {
+  value = contains(provider::vedauth::parse_scope("Certificate:Discover,Manage; SSH;").certificate, "manage")
+}

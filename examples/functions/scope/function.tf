@@ -1,0 +1,15 @@
+terraform {
+  required_providers {
+    vedauth = {
+      source = "vedauth/vedauth"
+    }
+  }
+}
+
+# certificate:discover,manage;ssh
+output "scope" {
+  value = provider::vedauth::scope({
+    certificate = ["manage", "discover"]
+    ssh         = []
+  })
+}
