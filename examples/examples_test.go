@@ -17,7 +17,11 @@ import (
 
 // withOthers are the examples that use other providers too: to validate them would need their schemas, which only a
 // registry has.
-var withOthers = []string{"ephemeral-resources/vedauth_oauth_token"}
+var withOthers = []string{
+	"ephemeral-resources/vedauth_jwt_token",
+	"ephemeral-resources/vedauth_oauth_token",
+	"pipelines/hcp-terraform/workspace",
+}
 
 var (
 	source  = regexp.MustCompile(`(?m)^\s*source\s*=\s*"(.*)"$`)
