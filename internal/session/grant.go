@@ -13,6 +13,9 @@ var (
 	errStillTrying = errors.New("no answer came in time; the provider goes on trying while it runs, and once more on its way out")
 	// errInBackground is for a caller who is not made to wait, because an earlier one waited in vain.
 	errInBackground = errors.New("an earlier revocation got no answer in time, so this one was left to the background; whether it succeeds is not known")
+	// errUnanswered and errCutShort are for the end of the process.
+	errUnanswered = errors.New("a token request was still unanswered when the provider had to stop")
+	errCutShort   = errors.New("a revocation was still unanswered when the provider had to stop")
 )
 
 // grant is one grant on the server, from the moment it is asked for.
@@ -28,12 +31,15 @@ type grant struct {
 	answered, finished chan struct{}
 	token              *vedauth.Token
 	err                error
+	// doomed is the token as the revocation has it, which may have to refresh it. token stays as it was handed out.
+	doomed *vedauth.Token
 
 	// Guarded by process.mu.
 	holders int
 	kept    bool
-	ending  chan struct{} // closed when the revocation under way ends; nil if none is
-	endErr  error         // of the last revocation
+	ending  chan struct{}      // closed when the revocation under way ends; nil if none is
+	stop    context.CancelFunc // of the revocation under way
+	endErr  error              // of the last revocation
 }
 
 func newGrant(s *Session, r Request, key, same digest) *grant {
@@ -65,6 +71,10 @@ func (g *grant) ask() {
 	g.token = token
 	if leftover != nil {
 		g.token = leftover
+	}
+	if g.token != nil {
+		doomed := *g.token
+		g.doomed = &doomed
 	}
 	if err == nil && p.closing {
 		g.err = ErrShutdown
@@ -143,8 +153,9 @@ func (g *grant) endWithin(ctx context.Context, limit time.Duration) error {
 		return nil
 	}
 	if g.ending == nil {
-		g.ending = make(chan struct{})
-		go g.end(g.ending, limit)
+		attempt, stop := context.WithTimeout(context.Background(), limit)
+		g.ending, g.stop = make(chan struct{}), stop
+		go g.end(attempt, g.ending)
 	}
 	ending := g.ending
 	p.mu.Unlock()
@@ -159,14 +170,32 @@ func (g *grant) endWithin(ctx context.Context, limit time.Duration) error {
 	}
 }
 
+// endAnew is endWithin for a caller to whom a revocation that is under way already is of no use, because it may be stuck.
+func (g *grant) endAnew(ctx context.Context, limit time.Duration) error {
+	p := g.session.process
+	p.mu.Lock()
+	stuck := g.ending
+	if stuck != nil {
+		g.stop()
+	}
+	p.mu.Unlock()
+	if stuck != nil {
+		select {
+		case <-stuck:
+		case <-ctx.Done():
+			return errStillTrying
+		}
+	}
+	return g.endWithin(ctx, limit)
+}
+
 // end sends the revocation.
-func (g *grant) end(done chan struct{}, limit time.Duration) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	err := g.request.Revoke(ctx, g.token)
+func (g *grant) end(ctx context.Context, done chan struct{}) {
+	err := g.request.Revoke(ctx, g.doomed)
 	p := g.session.process
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer g.stop()
 	g.ending, g.endErr = nil, err
 	g.session.slow = g.session.slow || err != nil && ctx.Err() != nil
 	if err == nil {

@@ -57,13 +57,18 @@ func (p *Process) Close(ctx context.Context, handle string) error {
 }
 
 // Shutdown ends every grant that is still the process's to end, all at once, and those that are being asked for as soon
-// as their answers come. It returns when none is left or ctx is done; the error then says how many may be.
+// as their answers come. A revocation that is under way is begun anew: it may be stuck. It returns when none is left or
+// ctx is done; the error then says what may be left, and why.
 func (p *Process) Shutdown(ctx context.Context) error {
 	limit := CloseLimit
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = time.Until(deadline)
 	}
 	p.mu.Lock()
+	end := (*grant).endAnew
+	if p.closing { // by another Shutdown, whose revocations are as new as they can be
+		end = (*grant).endWithin
+	}
 	p.closing = true
 	var owned []*grant
 	for g := range p.live {
@@ -75,16 +80,16 @@ func (p *Process) Shutdown(ctx context.Context) error {
 	p.mu.Unlock()
 
 	var wg sync.WaitGroup
-	failures := make([]error, len(owned))
-	for i, g := range owned {
-		wg.Go(func() { failures[i] = g.endWithin(ctx, limit) })
+	for _, g := range owned {
+		wg.Go(func() { _ = end(g, ctx, limit) }) // whatever comes of it, left tells
 	}
 	wg.Wait()
-	return errors.Join(append(failures, p.waitUntilQuiet(ctx))...)
+	p.waitUntilQuiet(ctx)
+	return p.left()
 }
 
 // waitUntilQuiet waits for requests that are still under way; each ends its own grant when it is answered.
-func (p *Process) waitUntilQuiet(ctx context.Context) error {
+func (p *Process) waitUntilQuiet(ctx context.Context) {
 	for {
 		p.mu.Lock()
 		busy, quiet := 0, p.quiet
@@ -95,14 +100,32 @@ func (p *Process) waitUntilQuiet(ctx context.Context) error {
 		}
 		p.mu.Unlock()
 		if busy == 0 {
-			return nil
+			return
 		}
 		select {
 		case <-quiet:
 		case <-ctx.Done():
-			return errors.New("a token request or revocation was still unanswered when the provider had to stop")
+			return
 		}
 	}
+}
+
+// left says of every grant that may still be on the server why it is, or returns nil if there is none.
+func (p *Process) left() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var reasons []error
+	for g := range p.live {
+		switch {
+		case !g.owned():
+			reasons = append(reasons, errUnanswered)
+		case g.endErr == nil || g.ending != nil:
+			reasons = append(reasons, errCutShort)
+		default:
+			reasons = append(reasons, g.endErr)
+		}
+	}
+	return errors.Join(reasons...)
 }
 
 // forget takes a grant off the list of those that are the process's to end. The caller holds mu.

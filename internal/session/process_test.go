@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -65,82 +64,6 @@ func TestHangingRevocations(t *testing.T) {
 		}
 		wantLedger(t, srv, 20, 0)
 	})
-}
-
-func TestShutdownRevokesAllAtOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		srv := slowToRevoke(time.Second)
-		process := session.NewProcess()
-		for i := range 30 {
-			open(t, process.NewSession(), srv.request(fmt.Sprint(i)))
-		}
-		began := time.Now()
-		if err := process.Shutdown(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if took := time.Since(began); took != time.Second {
-			t.Errorf("took %v", took)
-		}
-		wantLedger(t, srv, 30, 0)
-	})
-}
-
-func TestShutdownWaitsForAnswersUnderWay(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		srv := &server{latency: time.Second, deaf: true}
-		process := session.NewProcess()
-		s := process.NewSession()
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			if _, err := s.Open(t.Context(), srv.request("a")); !errors.Is(err, session.ErrShutdown) {
-				t.Errorf("err = %v", err)
-			}
-		})
-		synctest.Wait()
-		if err := process.Shutdown(t.Context()); err != nil {
-			t.Error(err)
-		}
-		wantLedger(t, srv, 1, 0)
-		wg.Wait()
-		if _, err := s.Open(t.Context(), srv.request("b")); !errors.Is(err, session.ErrShutdown) {
-			t.Errorf("an Open after Shutdown: %v", err)
-		}
-	})
-}
-
-func TestShutdownKeepsToItsTime(t *testing.T) {
-	t.Parallel()
-	for name, srv := range map[string]*server{
-		"revocation hangs": slowToRevoke(time.Hour),
-		"request hangs":    {latency: time.Hour, deaf: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				process := session.NewProcess()
-				s := process.NewSession()
-				var wg sync.WaitGroup
-				wg.Go(func() {
-					if lease, err := s.Open(t.Context(), srv.request("a")); err == nil {
-						lease.Confirm()
-					}
-				})
-				synctest.Wait()
-				ctx, cancel := context.WithTimeout(t.Context(), 1800*time.Millisecond)
-				defer cancel()
-				began := time.Now()
-				if err := process.Shutdown(ctx); err == nil || strings.Contains(err.Error(), "token-") {
-					t.Errorf("err = %v", err)
-				}
-				if took := time.Since(began); took != 1800*time.Millisecond {
-					t.Errorf("took %v", took)
-				}
-				wg.Wait()
-			})
-		})
-	}
 }
 
 // TestEverythingAtOnce is for the race detector: opens, cancellations, closes and the way out, all mixed.
