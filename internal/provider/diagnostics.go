@@ -16,11 +16,12 @@ import (
 // failure turns a failed request into a diagnostic: what was asked, what the server said, why, and what to do.
 // purpose is what the request was for, such as "obtain a token"; with tells what it was made with.
 func failure(purpose, with string, err error) diag.Diagnostic {
-	if errors.Is(err, context.Canceled) || errors.Is(err, session.ErrShutdown) {
-		return diag.NewErrorDiagnostic("Cancelled: "+purpose, "The run was interrupted while the provider was about to "+purpose+"."+remains(err))
-	}
 	var refused *vedauth.Error
-	if !errors.As(err, &refused) {
+	known := errors.As(err, &refused)
+	if errors.Is(err, context.Canceled) || errors.Is(err, session.ErrShutdown) || known && refused.Kind == vedauth.Canceled {
+		return diag.NewErrorDiagnostic("Cancelled: "+purpose, "The run was interrupted while the provider was about to "+purpose+". "+remains(err))
+	}
+	if !known {
 		return diag.NewErrorDiagnostic("Unable to "+purpose, err.Error())
 	}
 	lines := []string{"Asked: " + refused.Asked() + with, "Answer: " + capital(refused.Said())}
@@ -28,7 +29,7 @@ func failure(purpose, with string, err error) diag.Diagnostic {
 		lines = append(lines, "Cause: "+cause)
 	}
 	if left := remains(err); left != "" {
-		lines = append(lines, "Left over:"+left)
+		lines = append(lines, "Left over: "+left)
 	}
 	if next := refused.Next(); next != "" {
 		lines = append(lines, "What to do: "+next)
@@ -47,9 +48,9 @@ func remains(err error) string {
 	case !errors.As(err, &undone):
 		return ""
 	case undone.Revocation == nil:
-		return " a grant that the server had made all the same has been revoked."
+		return "A grant that the server had made all the same has been revoked."
 	default:
-		return " a grant that the server may have made is not known to be revoked: " + undone.Revocation.Error()
+		return "A grant that the server may have made is not known to be revoked: " + undone.Revocation.Error()
 	}
 }
 
@@ -91,6 +92,12 @@ func capital(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// notConfigured is the error for a call before the provider has been configured, which Terraform does not make.
+func notConfigured() diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Provider not configured",
+		"The provider was asked for something before it was configured. This is a fault of Terraform or of the provider; please report it to the provider's developers.")
 }
 
 // wrongData is the error for provider data of another type, which only a fault of this provider can bring about.

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -33,12 +34,25 @@ var grants = []grant{
 type vedauthProvider struct {
 	version string
 	process *session.Process
+	machine machine
+}
+
+// machine is what the provider sees of the machine it runs on. Tests put another one in its place.
+type machine struct {
+	getenv func(string) string
+	// now and wait are as in vedauth.Config; nil is the real time.
+	now  func() time.Time
+	wait func(context.Context, time.Duration) error
 }
 
 // New returns the provider. version is what it calls itself towards the server; process outlives it, so that main can
 // revoke what is left over when the plugin server has stopped.
 func New(version string, process *session.Process) func() provider.Provider {
-	return func() provider.Provider { return &vedauthProvider{version: version, process: process} }
+	return newOn(machine{getenv: os.Getenv}, version, process)
+}
+
+func newOn(m machine, version string, process *session.Process) func() provider.Provider {
+	return func() provider.Provider { return &vedauthProvider{version: version, process: process, machine: m} }
 }
 
 // Metadata names the provider.
@@ -129,7 +143,7 @@ func (p *vedauthProvider) Schema(_ context.Context, _ provider.SchemaRequest, re
 func (p *vedauthProvider) Configure(_ context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	block, _ := readValues(req.Config.Raw)
 	userAgent := "terraform-provider-vedauth/" + p.version + " Terraform/" + req.TerraformVersion
-	configured, diags := newSettings(block, os.Getenv, p.process, userAgent)
+	configured, diags := newSettings(block, p.machine, p.process, userAgent)
 	resp.Diagnostics.Append(diags...)
 	resp.EphemeralResourceData, resp.DataSourceData = configured, configured
 }
@@ -138,7 +152,7 @@ func (p *vedauthProvider) Configure(_ context.Context, req provider.ConfigureReq
 func (p *vedauthProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	list := []func() ephemeral.EphemeralResource{newTokenInfoEphemeral}
 	for _, g := range grants {
-		list = append(list, func() ephemeral.EphemeralResource { return &tokenEphemeral{grant: g} })
+		list = append(list, func() ephemeral.EphemeralResource { return &tokenEphemeral{grant: g, process: p.process} })
 	}
 	return list
 }

@@ -19,9 +19,17 @@ import (
 type settings struct {
 	block   values
 	getenv  func(string) string
-	process *session.Process
 	session *session.Session
 	client  *vedauth.Client // nil if the server is missing or unknown
+	wrong   diag.Diagnostics
+}
+
+// server names the server in a message.
+func (s *settings) server() string {
+	if s == nil || s.client == nil {
+		return "the server"
+	}
+	return s.client.Server()
 }
 
 // setting is the value of an attribute from where it was found.
@@ -59,7 +67,11 @@ func (s *settings) need(own values, a attribute) (string, diag.Diagnostics) {
 	case found.unknown:
 		return "", diag.Diagnostics{unknownSetting(a.name, a.env)}
 	case found.value == "":
-		return "", diag.Diagnostics{missing(a.name, "this block or in the provider block", a.env)}
+		where := "the provider block"
+		if _, ok := own[a.name]; ok {
+			where = "this block or in the provider block"
+		}
+		return "", diag.Diagnostics{missing(a.name, where, a.env)}
 	}
 	if err := a.wrong(found.value); err != nil {
 		return "", diag.Diagnostics{invalid(a.name, found.origin, err)}
@@ -69,8 +81,11 @@ func (s *settings) need(own values, a attribute) (string, diag.Diagnostics) {
 
 // needClient returns the client, or why there is none.
 func (s *settings) needClient() (*vedauth.Client, diag.Diagnostics) {
-	if s.client != nil {
+	switch {
+	case s.client != nil:
 		return s.client, nil
+	case s.wrong.HasError():
+		return nil, s.wrong
 	}
 	for _, a := range append(connectionAttributes[:len(connectionAttributes):len(connectionAttributes)], retriesAttribute) {
 		if found := s.lookup(a); found.unknown {
@@ -88,10 +103,10 @@ func (s *settings) lookupEnv(name string) (string, bool) {
 
 // newSettings reads the provider block. Its diagnostics are about what is wrong in itself, in the block or in the
 // environment.
-func newSettings(block values, getenv func(string) string, process *session.Process, userAgent string) (*settings, diag.Diagnostics) {
-	s := &settings{block: block, getenv: getenv, process: process, session: process.NewSession()}
+func newSettings(block values, m machine, process *session.Process, userAgent string) (*settings, diag.Diagnostics) {
+	s := &settings{block: block, getenv: m.getenv, session: process.NewSession()}
 	var diags diag.Diagnostics
-	config := vedauth.Config{UserAgent: userAgent, Getenv: getenv, Log: logRequest}
+	config := vedauth.Config{UserAgent: userAgent, Getenv: m.getenv, Now: m.now, Wait: m.wait, Log: logRequest}
 	complete := true
 	for _, a := range connectionAttributes {
 		found := s.lookup(a)
@@ -115,14 +130,14 @@ func newSettings(block values, getenv func(string) string, process *session.Proc
 	if raw, ok := block[retriesAttribute.name]; ok && !raw.IsKnown() {
 		complete = false
 	}
-	if diags.HasError() || !complete || config.Server == "" {
+	if s.wrong = diags; diags.HasError() || !complete || config.Server == "" {
 		return s, diags
 	}
 	client, err := vedauth.New(config)
 	if err != nil {
 		diags.AddError("Unable to prepare the connection to the server", err.Error())
 	}
-	s.client = client
+	s.client, s.wrong = client, diags
 	return s, diags
 }
 

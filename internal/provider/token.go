@@ -66,6 +66,9 @@ type obtained struct {
 
 // obtain gets a token through the session. own are the block's attributes; ownCredentials is false for a data source.
 func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentials bool, kind string, keep bool) (*obtained, diag.Diagnostics) {
+	if s == nil {
+		return nil, diag.Diagnostics{notConfigured()}
+	}
 	client, diags := s.needClient()
 	clientID, more := s.need(own, clientIDAttribute)
 	diags.Append(more...)

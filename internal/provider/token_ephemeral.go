@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/session"
 )
 
 var (
@@ -20,6 +22,7 @@ const handleKey = "handle"
 // tokenEphemeral is the ephemeral resource of every grant.
 type tokenEphemeral struct {
 	grant    grant
+	process  *session.Process
 	settings *settings
 }
 
@@ -68,7 +71,7 @@ func (e *tokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, re
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, handleKey, handle)...)
 	if resp.Diagnostics.HasError() {
-		got.undo(ctx, e.settings.client.Server(), &resp.Diagnostics)
+		got.undo(ctx, e.settings.server(), &resp.Diagnostics)
 		return
 	}
 	got.fill(own)
@@ -81,10 +84,11 @@ func (e *tokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, re
 func (e *tokenEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
 	data, diags := req.Private.GetKey(ctx, handleKey)
 	var handle string
-	if diags.HasError() || json.Unmarshal(data, &handle) != nil || e.settings == nil || e.settings.client == nil {
+	if diags.HasError() || json.Unmarshal(data, &handle) != nil {
 		return // not from this provider process, which then has nothing to revoke
 	}
-	if err := e.settings.process.Close(ctx, handle); err != nil {
-		resp.Diagnostics.Append(notRevoked(e.settings.client.Server(), err))
+	// The handle is good in the whole process, so this does not depend on how the provider is configured by now.
+	if err := e.process.Close(ctx, handle); err != nil {
+		resp.Diagnostics.Append(notRevoked(e.settings.server(), err))
 	}
 }

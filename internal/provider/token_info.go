@@ -53,6 +53,9 @@ func (i *tokenInfo) configure(data any) diag.Diagnostics {
 
 // look asks the server and writes what it says into result, which holds the configuration.
 func (i *tokenInfo) look(ctx context.Context, result values) diag.Diagnostics {
+	if i.settings == nil {
+		return diag.Diagnostics{notConfigured()}
+	}
 	client, diags := i.settings.needClient()
 	token, more := i.settings.need(result, accessTokenAttribute)
 	if diags.Append(more...); diags.HasError() {
