@@ -13,9 +13,9 @@ import (
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
 
-// maxIterations bounds the work that a file can ask for before its password is known to be right: a minute or so.
+// maxIterations bounds the work that a file can ask for before its password is known to be right: some seconds.
 // Files in the wild say 2,000 to 1,000,000.
-const maxIterations = 10_000_000
+const maxIterations = 5_000_000
 
 const convert = "Convert it with: openssl pkcs12 -in old.p12 -nodes | openssl pkcs12 -export -out new.p12 " +
 	"(add -legacy to the first command if it reports an unsupported algorithm)."

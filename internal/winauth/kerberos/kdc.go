@@ -1,0 +1,91 @@
+package kerberos
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Limits of one conversation with a KDC.
+const (
+	dialTimeout   = 5 * time.Second
+	answerTimeout = 15 * time.Second
+	maxReply      = 1 << 20
+)
+
+// errNotSent wraps a failure before the request left: another KDC may be asked without counting as another logon.
+var errNotSent = errors.New("could not be reached")
+
+// send asks the KDCs of a realm one after the other and returns the first answer and who gave it. retry says whether
+// a request that was sent and not answered may go to the next one: not if it carries proof of a password, because a
+// wrong one would count twice.
+//
+// It speaks TCP only. Every KDC in use does, and a datagram that is lost on its way back cannot be told from one that
+// never arrived.
+func (c *Config) send(ctx context.Context, realm string, kdcs []string, request []byte, retry bool) (reply []byte, kdc string, err error) {
+	if len(kdcs) == 0 {
+		return nil, "", problem(NoKDC, "Add kdc lines for it to krb5.conf and set krb5_conf_file, or publish _kerberos._tcp records in DNS. Write the realm in capitals.",
+			"no KDC is known for the realm %q", realm)
+	}
+	var failures []string
+	sent := false
+	for _, kdc := range kdcs {
+		reply, err := c.ask(ctx, kdc, request)
+		if err == nil {
+			return reply, kdc, nil
+		}
+		if ctx.Err() != nil {
+			return nil, "", ctx.Err()
+		}
+		failures = append(failures, err.Error())
+		if !errors.Is(err, errNotSent) {
+			sent = true
+			if !retry {
+				break
+			}
+		}
+	}
+	list := strings.Join(failures, "; ")
+	if sent {
+		return nil, "", problem(NoAnswer, "Look at the KDC's log. The request was not repeated, because a wrong password could count twice.",
+			"the KDC of %s was reached and gave no answer (%s)", realm, list)
+	}
+	return nil, "", problem(NoKDC, "Check the network and the firewall (TCP port 88), and the kdc lines of krb5.conf.", "no KDC of %s could be reached (%s)", realm, list)
+}
+
+// ask does one exchange over TCP: four bytes of length and the message, both ways.
+func (c *Config) ask(ctx context.Context, address string, request []byte) ([]byte, error) {
+	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	conn, err := c.dial(dialing, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	defer func() { _ = conn.Close() }() // Nothing is lost: the answer is read or the exchange has failed.
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	if err := conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	message := binary.BigEndian.AppendUint32(nil, uint32(len(request))) //nolint:gosec // A few kilobytes.
+	if _, err := conn.Write(append(message, request...)); err != nil {
+		return nil, err
+	}
+	header := make([]byte, 4)
+	if _, err := io.ReadFull(conn, header); err != nil {
+		return nil, fmt.Errorf("no answer from %s: %w", address, err)
+	}
+	length := binary.BigEndian.Uint32(header)
+	if length == 0 || length > maxReply {
+		return nil, errors.New("an answer of an impossible length from " + address)
+	}
+	reply := make([]byte, length)
+	if _, err := io.ReadFull(conn, reply); err != nil {
+		return nil, fmt.Errorf("half an answer from %s: %w", address, err)
+	}
+	return reply, nil
+}
