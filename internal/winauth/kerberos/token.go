@@ -1,9 +1,9 @@
 package kerberos
 
 import (
+	"encoding/asn1"
 	"encoding/binary"
 
-	"github.com/jcmturner/gofork/encoding/asn1"
 	"github.com/jcmturner/gokrb5/v8/asn1tools"
 	"github.com/jcmturner/gokrb5/v8/iana/chksumtype"
 	"github.com/jcmturner/gokrb5/v8/types"
