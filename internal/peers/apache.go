@@ -103,6 +103,7 @@ MaxRequestWorkers 128
 {{end}}SSLSessionCache shmcb:{{.Dir}}/ssl_scache(512000)
 {{range .Sites}}Listen 127.0.0.1:{{.Port}}
 <VirtualHost 127.0.0.1:{{.Port}}>
+  ErrorLog {{$.Dir}}/{{.Host}}.log
   Protocols {{if .H2}}h2 {{end}}http/1.1
 {{- if not .Plain}}
   SSLEngine on

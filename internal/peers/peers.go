@@ -64,7 +64,7 @@ func Start(tb testing.TB, backend http.Handler) *Rig {
 	tb.Cleanup(func() {
 		r.stop()
 		if tb.Failed() {
-			tb.Logf("Apache's log ends with:\n%s", tail(r.ApacheLog(), 40))
+			tb.Logf("Apache's log ends with:\n%s", tail(r.ApacheLog(), 20))
 			tb.Logf("the KDC's log ends with:\n%s", tail(r.KDCLog(), 20))
 		}
 		if r.janitor != nil {
@@ -149,8 +149,11 @@ func (r *Rig) read(name string) string {
 // KDCLog returns what the KDC has logged.
 func (r *Rig) KDCLog() string { return r.read("kdc.log") }
 
-// ApacheLog returns what Apache has logged.
+// ApacheLog returns what Apache has logged outside of its virtual hosts.
 func (r *Rig) ApacheLog() string { return r.read("error.log") }
+
+// HostLog returns what Apache has logged of a virtual host.
+func (r *Rig) HostLog(host Host) string { return r.read(string(host) + ".log") }
 
 func tail(text string, lines int) string {
 	all := strings.Split(strings.TrimSpace(text), "\n")

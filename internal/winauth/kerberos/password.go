@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
+	"time"
 
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
@@ -61,7 +62,11 @@ func (r *logonRequest) encode() ([]byte, error) {
 func (r *logonRequest) prove(hints types.PADataSequence) error {
 	r.readHints(hints)
 	if len(hints) > 0 && !hints.Contains(patype.PA_ENC_TIMESTAMP) {
-		return refused(codePreauthRequired, r.client.user.String(), "", r.client.user.realm, r.client.now(), r.client.now())
+		code := int32(codePreauthRequired)
+		if !hints.Contains(patype.PA_ETYPE_INFO2) { // The KDC has no key of the account that it could describe.
+			code = codeNoEncryption
+		}
+		return r.refused(code)
 	}
 	k, err := r.key(r.hint)
 	if err != nil {
@@ -81,6 +86,12 @@ func (r *logonRequest) prove(hints types.PADataSequence) error {
 	}
 	r.message.PAData = types.PADataSequence{{PADataType: patype.PA_ENC_TIMESTAMP, PADataValue: proof}}
 	return nil
+}
+
+// refused explains a refusal that is found on this side.
+func (r *logonRequest) refused(code int32) error {
+	user := r.client.user
+	return refused(code, user.String(), "krbtgt/"+user.realm, user.realm, time.Time{}, r.client.now())
 }
 
 // readHints takes the first way of making the key that was asked for, and is thus supported.
@@ -112,7 +123,7 @@ func (r *logonRequest) key(hint types.ETypeInfo2Entry) (key, error) {
 	}
 	cipher, err := crypto.GetEtype(hint.EType)
 	if err != nil {
-		return key{}, refused(codeNoEncryption, r.client.user.String(), "", r.client.user.realm, r.client.now(), r.client.now())
+		return key{}, r.refused(codeNoEncryption)
 	}
 	salt, rounds := hint.Salt, cipher.GetDefaultStringToKeyParams()
 	if salt == "" {
@@ -146,7 +157,7 @@ func (r *logonRequest) open(reply []byte) (*ticket, error) {
 	}
 	plain, err := crypto.DecryptEncPart(message.EncPart, k.wire(), keyusage.AS_REP_ENCPART)
 	if err != nil {
-		return nil, refused(codePreauthFailed, r.client.user.String(), "", r.client.user.realm, r.client.now(), r.client.now())
+		return nil, r.refused(codePreauthFailed)
 	}
 	var part messages.EncKDCRepPart
 	if part.Unmarshal(plain) != nil || part.Nonce != r.message.ReqBody.Nonce {
