@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -21,6 +23,10 @@ type grant struct {
 	inputs []attribute
 	// credentials are the attributes that make up a credential, on the ephemeral resource and in the provider block.
 	credentials []attribute
+	// settings are what may be set beside a credential, each wherever it is found.
+	settings []attribute
+	// optional means that having no credential is one too.
+	optional bool
 	// wanted names the attributes of a whole credential for a message: "username and password".
 	wanted string
 	// environment lists sets of variables that make up a credential, by attribute. The first set of which any variable
@@ -50,7 +56,7 @@ type tokenRequest struct {
 // inProviderBlock is the nested attribute that holds the grant's credential in the provider block.
 func (g grant) inProviderBlock() attribute {
 	return attribute{
-		name: g.name, kind: object, input: true, attributes: g.credentials,
+		name: g.name, kind: object, input: true, attributes: slices.Concat(g.credentials, g.settings),
 		doc: "Credential of `vedauth_" + g.name + "_token`: " + g.doc + ". Used by its data source, and by its ephemeral resource where that has none of its own.",
 	}
 }
@@ -107,7 +113,34 @@ func (g grant) fromEnvironment(hasOwn bool, s *settings) (found values, origin s
 			return found, strings.Join(there, " and "), nil
 		}
 	}
+	if g.optional {
+		return values{}, "the user who runs Terraform", nil
+	}
 	return nil, "", diag.Diagnostics{g.noCredential(hasOwn)}
+}
+
+// withSettings adds the settings to a credential: from the block, the provider block or the environment, each by itself.
+func (g grant) withSettings(found, own values, s *settings) (values, diag.Diagnostics) {
+	complete := maps.Clone(found)
+	nested, known := readValues(s.block[g.name])
+	if !known && len(g.settings) > 0 {
+		return nil, diag.Diagnostics{unknownSetting(g.name, nil)}
+	}
+	for _, a := range g.settings {
+		inBlock := &settings{block: nested, getenv: s.getenv}
+		switch value := inBlock.lookup(a); {
+		case !own.isNull(a.name):
+			complete[a.name] = own[a.name]
+		case value.unknown:
+			return nil, diag.Diagnostics{unknownSetting(g.name+"."+a.name, a.env)}
+		case value.value != "":
+			if err := a.wrong(value.value); err != nil {
+				return nil, diag.Diagnostics{invalid(a.name, value.origin, err)}
+			}
+			complete[a.name] = textValue(&value.value)
+		}
+	}
+	return complete, nil
 }
 
 // noCredential is the error when there is no credential anywhere. It stands on the first attribute of the credential.

@@ -29,6 +29,7 @@ var grants = []grant{
 	oauthGrant,
 	jwtGrant,
 	certificateGrant,
+	integratedGrant,
 }
 
 type vedauthProvider struct {

@@ -83,6 +83,10 @@ func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentia
 	if diags.HasError() {
 		return nil, diags
 	}
+	found, more = g.withSettings(found, own, s)
+	if diags.Append(more...); diags.HasError() {
+		return nil, diags
+	}
 	cred, more := g.read(found, s)
 	if diags.Append(more...); diags.HasError() {
 		return nil, diags

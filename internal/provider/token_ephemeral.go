@@ -35,6 +35,7 @@ func (e *tokenEphemeral) Metadata(_ context.Context, _ ephemeral.MetadataRequest
 func (e *tokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	attributes := append(sharedInputs(), e.grant.inputs...)
 	attributes = append(attributes, e.grant.credentials...)
+	attributes = append(attributes, e.grant.settings...)
 	attributes = append(attributes, minimumValidityAttribute, revokeOnCloseAttribute, refreshTokenAttribute)
 	attributes = append(attributes, outputAttributes...)
 	resp.Schema = schema.Schema{

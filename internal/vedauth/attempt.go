@@ -130,7 +130,7 @@ func (c *Client) attempt(ctx, all context.Context, r request, number int) outcom
 func (c *Client) send(ctx context.Context, r request, state *atomic.Int32) (*answer, error) {
 	switch {
 	case r.exchange != nil:
-		return r.exchange(ctx, state)
+		return r.exchange(ctx, r, state)
 	case c.presenter != nil:
 		return c.presenter.send(ctx, c, r, state)
 	default:
@@ -156,9 +156,9 @@ func (c *Client) sendOn(ctx context.Context, transport *http.Transport, r reques
 
 // newRequest makes the HTTP request; writing it to a connection changes state.
 func (c *Client) newRequest(ctx context.Context, r request, state *atomic.Int32, veto func() error) (*http.Request, error) {
-	httpRequest, err := http.NewRequestWithContext(ctx, r.method, c.config.Server+pathOf[r.endpoint], nil)
+	httpRequest, err := c.bareRequest(ctx, r)
 	if err != nil {
-		return nil, errors.New("the address of the server is not usable")
+		return nil, err
 	}
 	if r.body != nil {
 		open := func() (io.ReadCloser, error) { return guardedBody{state, bytes.NewReader(r.body), veto}, nil }
@@ -171,8 +171,6 @@ func (c *Client) newRequest(ctx context.Context, r request, state *atomic.Int32,
 			GotConn: func(httptrace.GotConnInfo) { state.CompareAndSwap(waiting, written) },
 		}))
 	}
-	httpRequest.Header.Set("Accept", "application/json")
-	httpRequest.Header.Set("User-Agent", c.config.UserAgent)
 	if !r.bearer.Empty() {
 		token := r.bearer.Reveal()
 		if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
@@ -180,6 +178,17 @@ func (c *Client) newRequest(ctx context.Context, r request, state *atomic.Int32,
 		}
 		httpRequest.Header.Set("Authorization", "Bearer "+token)
 	}
+	return httpRequest, nil
+}
+
+// bareRequest is the request without its body and its token.
+func (c *Client) bareRequest(ctx context.Context, r request) (*http.Request, error) {
+	httpRequest, err := http.NewRequestWithContext(ctx, r.method, c.config.Server+pathOf[r.endpoint], http.NoBody)
+	if err != nil {
+		return nil, errors.New("the address of the server is not usable")
+	}
+	httpRequest.Header.Set("Accept", "application/json")
+	httpRequest.Header.Set("User-Agent", c.config.UserAgent)
 	return httpRequest, nil
 }
 

@@ -13,11 +13,16 @@ import (
 // authorize asks for a token and reads it. body is what the grant sends; secrets are what it holds that must not be
 // shown. If the answer is of no use but an access token can be read from it, the error carries the grant.
 func (c *Client) authorize(ctx context.Context, endpoint refusal.Endpoint, p policy, clientID string, body any, secrets ...secret.String) (*Token, error) {
+	return c.authorizeBy(ctx, nil, endpoint, p, clientID, body, secrets...)
+}
+
+// authorizeBy is authorize for a request that is sent in a way of its own.
+func (c *Client) authorizeBy(ctx context.Context, by exchange, endpoint refusal.Endpoint, p policy, clientID string, body any, secrets ...secret.String) (*Token, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	r := request{endpoint: endpoint, method: http.MethodPost, body: encoded, secrets: secrets, policy: p, ok: isOK}
+	r := request{endpoint: endpoint, method: http.MethodPost, body: encoded, secrets: secrets, policy: p, ok: isOK, exchange: by}
 	got, failure := c.do(ctx, r)
 	if failure != nil {
 		if got != nil && failure.Kind != Refused {

@@ -122,8 +122,11 @@ type request struct {
 	// ok tells the statuses of success.
 	ok func(status int) bool
 	// exchange sends the request in a way of its own; nil for the usual one.
-	exchange func(ctx context.Context, state *atomic.Int32) (*answer, error)
+	exchange exchange
 }
+
+// exchange sends a request once, and marks in state that it has been written.
+type exchange func(ctx context.Context, r request, state *atomic.Int32) (*answer, error)
 
 // failure begins the error of a request; got is nil if no answer came.
 func (c *Client) failure(r request, kind Kind, got *answer) *Error {

@@ -88,6 +88,10 @@ func judgeUnclear(ctx context.Context, r request, failure *Error, got *answer) o
 
 // judgeSilence is judge for an attempt that got no answer at all.
 func (c *Client) judgeSilence(ctx context.Context, r request, err error, sent bool) outcome {
+	var judged *judgedError
+	if errors.As(err, &judged) {
+		return outcome{failure: judged.failure}
+	}
 	failure := c.failure(r, Ambiguous, nil)
 	var final bool
 	failure.problem, failure.next, final = c.describe(err)

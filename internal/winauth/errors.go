@@ -44,13 +44,20 @@ type NotOfferedError struct {
 
 func (e *NotOfferedError) offers(scheme string) bool { return slices.Contains(e.Offered, scheme) }
 
-// Error names both.
-func (e *NotOfferedError) Error() string {
-	text := fmt.Sprintf("the server does not offer %s, only %s. ", e.Wanted, strings.Join(e.Offered, ", "))
+// Error joins the sentences.
+func (e *NotOfferedError) Error() string { return e.Detail() + ". " + e.Next() }
+
+// Detail names what was wanted and what is offered.
+func (e *NotOfferedError) Detail() string {
+	return fmt.Sprintf("the server does not offer %s, only %s", e.Wanted, strings.Join(e.Offered, ", "))
+}
+
+// Next is what to do.
+func (e *NotOfferedError) Next() string {
 	if e.Wanted == NTLM {
-		return text + "Use Kerberos: a username of the form user@REALM, a keytab or a ticket cache; or have an administrator add the provider NTLM or Negotiate to Windows authentication in IIS."
+		return "Use Kerberos: a username of the form user@REALM, a keytab or a ticket cache; or have an administrator add the provider NTLM or Negotiate to Windows authentication in IIS."
 	}
-	return text + "Use mechanism = \"ntlm\", or have an administrator add the provider Negotiate to Windows authentication in IIS."
+	return "Use mechanism = \"ntlm\", or have an administrator add the provider Negotiate to Windows authentication in IIS."
 }
 
 // RefusedError is a 401 after a complete handshake. vedauth itself may be the one who says it: see the answer's body.
@@ -62,14 +69,21 @@ type RefusedError struct {
 	Response *http.Response
 }
 
-// Error says what to look at.
-func (e *RefusedError) Error() string {
-	text := fmt.Sprintf("the server refused the Windows logon of %s by %s (401 after a complete handshake). ", e.User, e.Mechanism)
+// Error joins the sentences.
+func (e *RefusedError) Error() string { return e.Detail() + ". " + e.Next() }
+
+// Detail says who was refused.
+func (e *RefusedError) Detail() string {
+	return fmt.Sprintf("the server refused the Windows logon of %s by %s (401 after a complete handshake)", e.User, e.Mechanism)
+}
+
+// Next says what to look at.
+func (e *RefusedError) Next() string {
 	common := " If a proxy or load balancer ends TLS in front of the server, extended protection has to be off in IIS."
 	if e.Mechanism == Kerberos {
-		return text + "The KDC accepted the user, so look at the server: its clock, and whether spn is registered for the account that runs it (setspn -Q)." + common
+		return "The KDC accepted the user, so look at the server: its clock, and whether spn is registered for the account that runs it (setspn -Q)." + common
 	}
-	return text + "Check username, its domain and password, and whether the account is locked or NTLM is restricted. The logon was tried once; every further try may count as a failed one." + common
+	return "Check username, its domain and password, and whether the account is locked or NTLM is restricted. The logon was tried once; every further try may count as a failed one." + common
 }
 
 // TransportError is a failure of the network or of HTTP.

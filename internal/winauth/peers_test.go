@@ -254,22 +254,22 @@ func refusalsOfTheKDC(t *testing.T, rig *peers.Rig) {
 		want       kerberos.Problem
 		says       string
 	}{
-		"unknown user":       {realmUser("nobody"), nil, kerberos.UnknownUser, "does not know the user nobody@EXAMPLE.TEST"},
-		"disabled":           {realmUser(peers.UserDisabled), nil, kerberos.AccountRevoked, "locked, disabled or expired"},
-		"expired account":    {realmUser(peers.UserExpired), nil, kerberos.AccountRevoked, "has expired"},
-		"expired password":   {realmUser(peers.UserPasswordExpired), nil, kerberos.PasswordExpired, "must be changed"},
-		"RC4 only":           {realmUser(peers.UserRC4Only), nil, kerberos.EncryptionType, "encryption type"},
-		"unknown realm":      {winauth.Credential{Username: "x@NOWHERE.TEST", Password: secret.New("x")}, nil, kerberos.NoKDC, `realm "NOWHERE.TEST"`},
-		"unknown service":    {good, func(c *winauth.Config) { c.SPN = "HTTP/nosuch.example.test" }, kerberos.UnknownService, "setspn -S HTTP/nosuch.example.test"},
-		"no KDC":             {winauth.Credential{KeytabFile: stranger}, func(c *winauth.Config) { c.Krb5Conf = []string{down} }, kerberos.NoKDC, "127.0.0.1:1"},
-		"someone's keytab":   {winauth.Credential{KeytabFile: stranger, Username: good.Username}, nil, kerberos.Keytab, "no key of"},
-		"cache of another":   {winauth.Credential{CCacheFile: cache, Username: "someone"}, nil, kerberos.Cache, "belongs to"},
-		"keytab as a cache":  {winauth.Credential{CCacheFile: stranger}, nil, kerberos.Cache, "keytab belongs in keytab_file"},
-		"cache as a keytab":  {winauth.Credential{KeytabFile: cache}, nil, kerberos.Keytab, "ticket cache belongs in ccache_file"},
-		"keyring":            {winauth.Credential{CCacheFile: "KEYRING:persistent:0"}, nil, kerberos.CacheType, "kinit -c FILE:"},
-		"short domain":       {ntlmUser("x"), nil, kerberos.Realmless, "user@REALM"},
-		"no such krb5.conf":  {good, func(c *winauth.Config) { c.Krb5Conf = []string{rig.Dir() + "/none"} }, kerberos.ConfigFile, "krb5_conf_file"},
-		"wrong password":     {winauth.Credential{Username: "user08@EXAMPLE.TEST", Password: secret.New("x")}, nil, kerberos.WrongPassword, "tried once"},
+		"unknown user":      {realmUser("nobody"), nil, kerberos.UnknownUser, "does not know the user nobody@EXAMPLE.TEST"},
+		"disabled":          {realmUser(peers.UserDisabled), nil, kerberos.AccountRevoked, "locked, disabled or expired"},
+		"expired account":   {realmUser(peers.UserExpired), nil, kerberos.AccountRevoked, "has expired"},
+		"expired password":  {realmUser(peers.UserPasswordExpired), nil, kerberos.PasswordExpired, "must be changed"},
+		"RC4 only":          {realmUser(peers.UserRC4Only), nil, kerberos.EncryptionType, "encryption type"},
+		"unknown realm":     {winauth.Credential{Username: "x@NOWHERE.TEST", Password: secret.New("x")}, nil, kerberos.NoKDC, `realm "NOWHERE.TEST"`},
+		"unknown service":   {good, func(c *winauth.Config) { c.SPN = "HTTP/nosuch.example.test" }, kerberos.UnknownService, "setspn -S HTTP/nosuch.example.test"},
+		"no KDC":            {winauth.Credential{KeytabFile: stranger}, func(c *winauth.Config) { c.Krb5Conf = []string{down} }, kerberos.NoKDC, "127.0.0.1:1"},
+		"someone's keytab":  {winauth.Credential{KeytabFile: stranger, Username: good.Username}, nil, kerberos.Keytab, "no key of"},
+		"cache of another":  {winauth.Credential{CCacheFile: cache, Username: "someone"}, nil, kerberos.Cache, "belongs to"},
+		"keytab as a cache": {winauth.Credential{CCacheFile: stranger}, nil, kerberos.Cache, "keytab belongs in keytab_file"},
+		"cache as a keytab": {winauth.Credential{KeytabFile: cache}, nil, kerberos.Keytab, "ticket cache belongs in ccache_file"},
+		"keyring":           {winauth.Credential{CCacheFile: "KEYRING:persistent:0"}, nil, kerberos.CacheType, "kinit -c FILE:"},
+		"short domain":      {ntlmUser("x"), nil, kerberos.Realmless, "user@REALM"},
+		"no such krb5.conf": {good, func(c *winauth.Config) { c.Krb5Conf = []string{rig.Dir() + "/none"} }, kerberos.ConfigFile, "krb5_conf_file"},
+		"wrong password":    {winauth.Credential{Username: "user08@EXAMPLE.TEST", Password: secret.New("x")}, nil, kerberos.WrongPassword, "tried once"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,95 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"runtime"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+	"github.com/vedauth/terraform-provider-vedauth/internal/winauth"
+)
+
+// integratedGrant is a login with Windows authentication, at Authorize/Integrated.
+var integratedGrant = grant{
+	name:   "integrated",
+	doc:    "a Windows account, by NTLM or Kerberos",
+	wanted: "username and password, or keytab_file, or ccache_file",
+	inputs: []attribute{stateAttribute},
+	credentials: []attribute{
+		{
+			name: "username", input: true,
+			doc: "Name of the account: `DOMAIN\\\\user`, `user@REALM` or `user`. With a keytab: the first principal in it, unless given.",
+		},
+		{
+			name: "password", input: true, sensitive: true, requires: []string{"username"}, conflicts: []string{"keytab_file", "ccache_file"},
+			doc: "Password of the account. A wrong one is tried once, because directories lock accounts.",
+		},
+		{
+			name: "keytab_file", input: true, env: []string{"KRB5_KTNAME"}, conflicts: []string{"password", "ccache_file"},
+			doc: "Path of a Kerberos keytab.",
+		},
+		{
+			name: "ccache_file", input: true, env: []string{"KRB5CCNAME"}, conflicts: []string{"password", "keytab_file"},
+			doc: "Path of a Kerberos ticket cache, as `kinit` makes one. Only files, not `KEYRING:`, `KCM:` or `DIR:`.",
+		},
+	},
+	settings: []attribute{
+		{
+			name: "mechanism", input: true, check: checkMechanism, fallback: "`auto`",
+			doc: "`kerberos`, `ntlm` or `auto`: Kerberos if there is a keytab, a ticket cache or a `user@REALM` whose realm has a KDC, else NTLM. `auto` changes to NTLM with a warning if no KDC can be reached or the server does not take Kerberos, and never after a KDC has refused the password.",
+		},
+		{
+			name: "krb5_conf_file", input: true, env: []string{"KRB5_CONFIG"}, fallback: "`/etc/krb5.conf`, or DNS where there is none",
+			doc: "Path of the Kerberos configuration.",
+		},
+		{
+			name: "spn", input: true, fallback: "`HTTP/` and the host of `url`",
+			doc: "Kerberos name of the server, such as `HTTP/tpp.example.com`.",
+		},
+	},
+	environment: []map[string]string{
+		{"username": "VEDAUTH_USERNAME", "password": "VEDAUTH_PASSWORD"},
+		{"ccache_file": "KRB5CCNAME"},
+		{"keytab_file": "KRB5_KTNAME"},
+	},
+	read: readIntegrated,
+	// On Windows the user who runs Terraform is a credential.
+	optional: runtime.GOOS == "windows",
+}
+
+func checkMechanism(value string) error {
+	switch winauth.Mechanism(value) {
+	case winauth.Auto, winauth.Kerberos, winauth.NTLM:
+		return nil
+	}
+	return errors.New("it is none of auto, kerberos and ntlm")
+}
+
+// readIntegrated makes a credential of who logs in and how.
+func readIntegrated(found values, _ *settings) (credential, diag.Diagnostics) {
+	who := winauth.Credential{
+		Username: found.text("username"), Password: secret.New(found.text("password")),
+		KeytabFile: found.text("keytab_file"), CCacheFile: found.text("ccache_file"),
+	}
+	if who.Username != "" && who.Password.Empty() && who.KeytabFile == "" && who.CCacheFile == "" {
+		return credential{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("password"), "Missing password",
+			"username is given without a password, a keytab_file or a ccache_file. Set one of them, or leave username out.")}
+	}
+	mechanism, spn, conf := found.text("mechanism"), found.text("spn"), found.text("krb5_conf_file")
+	cred := credential{
+		key:      []string{who.Username, who.Password.Reveal(), who.KeytabFile, who.CCacheFile, mechanism, spn, conf},
+		lockable: !who.Password.Empty() || who.KeytabFile != "",
+		authorize: func(ctx context.Context, client *vedauth.Client, r tokenRequest, warn func(string)) (*vedauth.Token, error) {
+			return client.Integrated(ctx, vedauth.IntegratedRequest{
+				ClientID: r.clientID, Scope: r.scope, State: r.state, Mechanism: winauth.Mechanism(mechanism), Credential: who,
+				SPN: spn, Krb5Conf: filepath.SplitList(conf), Warn: warn,
+			})
+		},
+	}
+	return cred, nil
+}
