@@ -138,7 +138,13 @@ func (s *server) run(t *testing.T, answer script, change []func(*tls.Config)) {
 }
 
 func (s *server) handle(conn *tls.Conn, answer script) {
-	defer func() { _ = conn.Close() }()
+	defer func() {
+		if s.dial != nil { // the farewell of TLS would wait for a client that does not listen any more
+			_ = conn.NetConn().Close()
+			return
+		}
+		_ = conn.Close()
+	}()
 	got, err := http.ReadRequest(bufio.NewReader(conn))
 	if err != nil {
 		return
@@ -323,4 +329,24 @@ func writeFile(t *testing.T, name string, content []byte) {
 	if err := os.WriteFile(name, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// events records what a client logs.
+type events struct {
+	mu   sync.Mutex
+	list []vedauth.Event
+}
+
+func (e *events) record(c *vedauth.Config) {
+	c.Log = func(_ context.Context, event vedauth.Event) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.list = append(e.list, event)
+	}
+}
+
+func (e *events) String() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return fmt.Sprintf("%+v", e.list)
 }
