@@ -58,10 +58,10 @@ func sharedInputs() []attribute {
 	return []attribute{clientID, scope}
 }
 
-// obtained is a token together with what it was asked for.
+// obtained is a token, and the settings it was asked for with, as they were written.
 type obtained struct {
-	lease   *session.Lease
-	request tokenRequest
+	lease           *session.Lease
+	clientID, scope string
 }
 
 // obtain gets a token through the session. own are the block's attributes; ownCredentials is false for a data source.
@@ -94,10 +94,10 @@ func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentia
 	if cred.client != nil {
 		client = cred.client(client)
 	}
-	request := tokenRequest{clientID: clientID, scope: scope, state: own.text(stateAttribute.name)}
+	request := tokenRequest{clientID: clientID, scope: normalScope(scope), state: own.text(stateAttribute.name)}
 	var warnings []string // written before the answer is there, read after it
 	r := session.Request{
-		Parts: append([]string{client.Server(), g.name, clientID, scope, request.state}, cred.key...),
+		Parts: append([]string{client.Server(), g.name, clientID, request.scope, request.state}, cred.key...),
 		Kind:  kind, Keep: keep, Now: client.Now,
 		Authorize: func(flight context.Context) (*vedauth.Token, error) {
 			return cred.authorize(logged{flight, ctx}, client, request, func(text string) { warnings = append(warnings, text) })
@@ -116,13 +116,23 @@ func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentia
 		diags.Append(noIdentity(origin, noJWT))
 		return nil, diags
 	case err != nil:
-		diags.Append(failure("obtain a token", fmt.Sprintf(" (client_id %q, scope %q, credential from %s)", clientID, scope, origin), err))
+		diags.Append(failure("obtain a token", fmt.Sprintf(" (client_id %q, scope %q, credential from %s)", clientID, request.scope, origin), err))
 		return nil, diags
 	}
 	for _, text := range warnings {
 		diags.AddWarning("About the credential", text)
 	}
-	return &obtained{lease, request}, diags
+	return &obtained{lease: lease, clientID: clientID, scope: scope}, diags
+}
+
+// normalScope is the form in which a scope is sent. Blanks, which people write for the eye, are refused by the server;
+// and two blocks that mean the same shall share one token.
+func normalScope(written string) string {
+	scope, err := vedauth.ParseScope(written)
+	if err != nil {
+		return written // the schema rules that out
+	}
+	return scope.String()
 }
 
 // undo gives a token back that will not be handed out after all.
@@ -155,7 +165,7 @@ func (o *obtained) outlives(own values, now time.Time) diag.Diagnostics {
 // refuses such a result, and then does not close the block.
 func (o *obtained) fill(result values) {
 	token := o.lease.Token
-	for name, effective := range map[string]string{clientIDAttribute.name: o.request.clientID, scopeAttribute.name: o.request.scope} {
+	for name, effective := range map[string]string{clientIDAttribute.name: o.clientID, scopeAttribute.name: o.scope} {
 		if result.isNull(name) {
 			result[name] = textValue(&effective)
 		}
