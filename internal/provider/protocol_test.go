@@ -27,7 +27,8 @@ type bench struct {
 	fake    *fakevedauth.Server
 	process *session.Process
 	env     map[string]string
-	secrets []string // beside those of the fake
+	now     func() time.Time // the provider's clock; that of the fake, unless a test says otherwise
+	secrets []string         // beside those of the fake
 
 	server tfprotov6.ProviderServer
 	schema *tfprotov6.GetProviderSchemaResponse
@@ -48,8 +49,9 @@ const oauth = "vedauth_oauth_token"
 func newBench(t *testing.T, options fakevedauth.Options, env map[string]string) *bench {
 	t.Helper()
 	b := &bench{t: t, fake: fakevedauth.StartForTest(t, options), process: session.NewProcess(), env: env}
+	b.now = b.fake.Now
 	b.ctx = tfsdklogtest.RootLogger(tflogtest.RootLogger(t.Context(), b), b)
-	b.server = providerserver.NewProtocol6(provider.NewOn(b.getenv, b.fake.Now, b.wait, b.process)())()
+	b.server = providerserver.NewProtocol6(provider.NewOn(b.getenv, b.clock, b.wait, b.process)())()
 	schema, err := b.server.GetProviderSchema(b.ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil || len(schema.Diagnostics) > 0 {
 		t.Fatalf("schema: %v %v", err, schema.Diagnostics)
@@ -85,6 +87,8 @@ func merge(all, change config) config {
 }
 
 func (b *bench) getenv(name string) string { return b.env[name] }
+
+func (b *bench) clock() time.Time { return b.now() }
 
 // wait stands in for pauses between attempts.
 func (b *bench) wait(ctx context.Context, d time.Duration) error {
