@@ -152,7 +152,7 @@ func TestTheWire(t *testing.T) {
 	}
 	login, revocation := requests[0], requests[1]
 	want := map[string]any{
-		"client_id": "terraform", "username": "alice", "password": fakevedauth.DefaultPassword, "scope": "certificate:discover,manage;ssh", "state": "s1",
+		"client_id": "terraform", "username": "alice", "password": fakevedauth.DefaultPassword, "scope": "SSH;certificate:manage,discover;", "state": "s1",
 	}
 	if got := login.Fields(); !maps.Equal(got, want) {
 		t.Errorf("the body has %d fields: %v", len(got), slices.Sorted(maps.Keys(got)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -94,10 +95,10 @@ func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentia
 	if cred.client != nil {
 		client = cred.client(client)
 	}
-	request := tokenRequest{clientID: clientID, scope: normalScope(scope), state: own.text(stateAttribute.name)}
+	request := tokenRequest{clientID: clientID, scope: sentScope(scope), state: own.text(stateAttribute.name)}
 	var warnings []string // written before the answer is there, read after it
 	r := session.Request{
-		Parts: append([]string{client.Server(), g.name, clientID, request.scope, request.state}, cred.key...),
+		Parts: append([]string{client.Server(), g.name, clientID, sameScope(scope), request.state}, cred.key...),
 		Kind:  kind, Keep: keep, Now: client.Now,
 		Authorize: func(flight context.Context) (*vedauth.Token, error) {
 			return cred.authorize(logged{flight, ctx}, client, request, func(text string) { warnings = append(warnings, text) })
@@ -125,9 +126,12 @@ func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentia
 	return &obtained{lease: lease, clientID: clientID, scope: scope}, diags
 }
 
-// normalScope is the form in which a scope is sent. Blanks, which people write for the eye, are refused by the server;
-// and two blocks that mean the same shall share one token.
-func normalScope(written string) string {
+// sentScope is the form in which a scope is sent: as it was written, but without blanks, which people write for the eye
+// and servers refuse.
+func sentScope(written string) string { return strings.Join(strings.Fields(written), "") }
+
+// sameScope is equal for scopes that mean the same.
+func sameScope(written string) string {
 	scope, err := vedauth.ParseScope(written)
 	if err != nil {
 		return written // the schema rules that out
