@@ -129,8 +129,9 @@ func (s *Store) save(p files, e *entry, room *scratch) error {
 		err = second.commit(p.data, data)
 		second.discard()
 	}
-	if err == nil {
-		return nil
+	if err != nil {
+		return errors.Join(first, err)
 	}
-	return errors.Join(first, err)
+	_ = s.fs.remove(room.path) // it may hold the same tokens, and is not needed now
+	return nil
 }
