@@ -239,7 +239,7 @@ func (b *bench) sane() {
 	b.t.Helper()
 	b.stored()
 	names, err := os.ReadDir(b.store.dir)
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		b.t.Fatal(err)
 	}
 	for _, name := range names {
