@@ -125,7 +125,7 @@ func TestAnExpiredGrantIsNotSent(t *testing.T) {
 	b.warned("")
 	b.clock.advance(101 * 24 * time.Hour)
 	before := b.server.requests()
-	failed := b.wantError("seed-Zq==", Expired, "2030-04-12T03:04:05Z", "vedauth_device_token")
+	failed := b.failure("seed-Zq==", Expired, "2030-04-12T03:04:05Z", "vedauth_device_token")
 	if b.server.requests() != before || !failed.Definitive() {
 		t.Error("a grant that is over was sent, or does not count as over")
 	}

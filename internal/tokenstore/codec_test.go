@@ -23,7 +23,8 @@ func full() *entry {
 		Scope: "certificate:manage", Identity: "local:{a3f32838}", Issued: start, AccessExpires: start.Add(life),
 		Expires: start.Unix(), RefreshUntil: start.Unix(),
 	}
-	e.Intent = &Intent{Op: opRefresh, Generation: 17, At: start, PID: 4711, Host: "runner-3", Before: &Intent{Op: opSeed, Seed: "x"}}
+	e.Intent = &Intent{Op: opRefresh, Generation: 17, At: start, PID: 4711, Host: "runner-3"}
+	e.Intent.Before = &Intent{Op: opSeed, Seed: "x"}
 	e.Lost = &Loss{At: start, Reason: "It is gone."}
 	return e
 }
@@ -60,7 +61,8 @@ func TestRoundTrip(t *testing.T) {
 func TestNoFormOfAnEntryShowsATokenButTheFile(t *testing.T) {
 	t.Parallel()
 	e := full()
-	for _, value := range []any{e, *e, e.Tokens, *e.Tokens, e.grant(), Lease{Grant: e.grant()}, Seed{Value: secret.New("s-Zq==")}} {
+	values := []any{e, *e, e.Tokens, *e.Tokens, e.grant(), &Lease{Grant: e.grant()}, Seed{Value: secret.New("s-Zq==")}}
+	for _, value := range values {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			if printed := fmt.Sprintf(verb, value); strings.Contains(printed, "Zq==") || strings.Contains(printed, "5a713d3d") {
 				t.Errorf("%T by %s: %s", value, verb, printed)
@@ -76,7 +78,8 @@ func TestUnknownFieldsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.ReplaceAll(string(data), "{\n", "{\n\"later\": {\"a\": [1, 2.50]}, \"TOKENS\": 1, \"Access_Token\": 2,\n")
+	unknown := `"later": {"a": [1, 2.50]}, "TOKENS": 1, "Access_Token": 2,`
+	text := strings.ReplaceAll(string(data), "{\n", "{"+unknown+"\n")
 	e, err := decode([]byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +145,8 @@ func TestSeedMemoryIsBounded(t *testing.T) {
 		e.markSpent(secret.New(fmt.Sprint("seed", i)))
 		e.markSpent(secret.New(fmt.Sprint("seed", i)))
 	}
-	if len(e.Seeds) != maxSeeds || !e.latestSeed(secret.New(fmt.Sprint("seed", 2*maxSeeds-1))) || e.spent(secret.New("seed0")) {
+	last := secret.New(fmt.Sprint("seed", 2*maxSeeds-1))
+	if len(e.Seeds) != maxSeeds || !e.latestSeed(last) || e.spent(secret.New("seed0")) {
 		t.Errorf("%d seeds", len(e.Seeds))
 	}
 	other := newEntry(testKey)

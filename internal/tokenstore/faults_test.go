@@ -195,7 +195,7 @@ func TestEverySystemCallCanFail(t *testing.T) {
 		case err != nil && sent != 0:
 			t.Fatalf("%s: a token was spent for an error: %v", f.name, err)
 		case err != nil:
-			failed := wantKind(t, err, NoStore)
+			failed := failureOf(t, err, NoStore)
 			if !errors.Is(failed, syscall.ENOSPC) {
 				t.Errorf("%s: the cause is not named: %v", f.name, err)
 			}
@@ -232,7 +232,7 @@ func TestADeathAtEverySystemCall(t *testing.T) {
 			b.sane()
 			return
 		}
-		failed := wantKind(t, err, Lost, "in the middle of a rotation")
+		failed := failureOf(t, err, Lost, "in the middle of a rotation")
 		if sent == 0 || failed.Interrupted == nil {
 			t.Errorf("lost without a request, or without an explanation: %v", err)
 		}

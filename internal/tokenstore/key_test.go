@@ -10,8 +10,9 @@ import (
 func TestAllFormsOfAServerAreOneKey(t *testing.T) {
 	t.Parallel()
 	forms := []string{
-		"tpp.example.com", "TPP.example.com:443", "https://tpp.example.com", "https://tpp.example.com/", "HTTPS://Tpp.Example.Com",
-		"https://tpp.example.com/vedauth", "https://tpp.example.com/VedSDK/", "https://tpp.example.com:443/vedauth/", " tpp.example.com ",
+		"tpp.example.com", "TPP.example.com:443", "https://tpp.example.com", "https://tpp.example.com/",
+		"HTTPS://Tpp.Example.Com", "https://tpp.example.com/vedauth", "https://tpp.example.com/VedSDK/",
+		"https://tpp.example.com:443/vedauth/", " tpp.example.com ",
 	}
 	for _, form := range forms {
 		if key, err := NewKey(form, "terraform", ""); err != nil || key != testKey {
@@ -50,7 +51,8 @@ func TestDifferentGrantsAreDifferentKeys(t *testing.T) {
 func TestKeysThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, parts := range [][2]string{
-		{"", "terraform"}, {"https://", "terraform"}, {"tpp.example.com", ""}, {"https://me:hunter2@tpp.example.com", "terraform"},
+		{"", "terraform"}, {"https://", "terraform"}, {"tpp.example.com", ""},
+		{"https://me:hunter2@tpp.example.com", "terraform"},
 		{"https://hunter2%zz@[::1", "terraform"},
 	} {
 		if key, err := NewKey(parts[0], parts[1], ""); err == nil || strings.Contains(err.Error(), "hunter2") {

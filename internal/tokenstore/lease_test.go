@@ -109,7 +109,7 @@ func TestRefuseInsteadOfWaiting(t *testing.T) {
 		req := b.request("")
 		req.IfLeased = Refuse
 		_, err := b.store.Acquire(t.Context(), req)
-		failed := wantKind(t, err, Leased, "other runs use its access token")
+		failed := failureOf(t, err, Leased, "other runs use its access token")
 		if failed.Definitive() || time.Until(failed.Until) != 50*time.Minute {
 			t.Errorf("until %v", failed.Until)
 		}

@@ -14,8 +14,10 @@ func TestLocate(t *testing.T) {
 	}{
 		{"/srv/store/", "linux", nil, "/srv/store"},
 		{"", "linux", map[string]string{"HOME": "/home/me"}, "/home/me/.local/state/terraform-provider-vedauth"},
-		{"", "freebsd", map[string]string{"HOME": "/home/me", "XDG_STATE_HOME": "/state"}, "/state/terraform-provider-vedauth"},
-		{"", "linux", map[string]string{"HOME": "/home/me", "XDG_STATE_HOME": "rel"}, "/home/me/.local/state/terraform-provider-vedauth"},
+		{"", "freebsd", map[string]string{"HOME": "/home/me", "XDG_STATE_HOME": "/state"},
+			"/state/terraform-provider-vedauth"},
+		{"", "linux", map[string]string{"HOME": "/home/me", "XDG_STATE_HOME": "rel"},
+			"/home/me/.local/state/terraform-provider-vedauth"},
 		{"", "linux", map[string]string{"XDG_STATE_HOME": "/state"}, "/state/terraform-provider-vedauth"},
 		{"", "darwin", map[string]string{"HOME": "/Users/me", "XDG_STATE_HOME": "/state"},
 			"/Users/me/Library/Application Support/terraform-provider-vedauth"},

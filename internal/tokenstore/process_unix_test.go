@@ -33,7 +33,7 @@ func TestFiftyProcesses(t *testing.T) {
 	t.Parallel()
 	b := newProcessBench(t)
 	url := b.server.serve(t, nil)
-	before := b.server.accepted
+	before := b.server.totals().accepted
 	var children []*child
 	for range 50 {
 		children = append(children, startChild(t, b.order("once", url), nil))
@@ -42,15 +42,16 @@ func TestFiftyProcesses(t *testing.T) {
 	for _, c := range children {
 		r := c.report()
 		c.end()
-		if r.Error != "" || r.Token != b.server.access || len(r.Warnings) > 0 {
+		if r.Error != "" || r.Token != b.server.totals().access || len(r.Warnings) > 0 {
 			t.Errorf("%+v", r)
 		}
 		if r.Refreshed {
 			refreshed++
 		}
 	}
-	if got := b.server.accepted - before; got != 1 || refreshed != 1 || b.server.refused != 0 {
-		t.Errorf("%d refreshes at the server, %d in the children, %d refused", got, refreshed, b.server.refused)
+	now := b.server.totals()
+	if got := now.accepted - before; got != 1 || refreshed != 1 || now.refused != 0 {
+		t.Errorf("%d refreshes at the server, %d in the children, %d refused", got, refreshed, now.refused)
 	}
 	b.sane()
 }
@@ -104,16 +105,14 @@ func (b *bench) afterKill(seed string) (lost bool) {
 		b.free(held)
 	}
 	b.stored() // not torn
-	b.server.mu.Lock()
-	live := b.server.live
-	b.server.mu.Unlock()
+	live := b.server.totals().live
 	onDisk := live == seed || b.onDisk(live)
 	_, err := b.acquire(seed)
 	if err == nil {
 		b.sane()
 		return false
 	}
-	failed := wantKind(b.t, err, Lost, "in the middle of a rotation", "vedauth_device_token")
+	failed := failureOf(b.t, err, Lost, "in the middle of a rotation", "vedauth_device_token")
 	if failed.Interrupted == nil || onDisk {
 		b.t.Errorf("on disk %v, interrupted %+v", onDisk, failed.Interrupted)
 	}
@@ -157,7 +156,7 @@ func TestInterruptBetweenRequestAndAnswer(t *testing.T) {
 	close(proceed)
 	c.report()
 	c.end()
-	if e := b.stored(); e.Tokens.RefreshToken.Reveal() != b.server.live || e.Intent != nil {
+	if e := b.stored(); e.Tokens.RefreshToken.Reveal() != b.server.totals().live || e.Intent != nil {
 		t.Errorf("the new token was not saved: %+v", e)
 	}
 }
@@ -233,7 +232,7 @@ func TestAReadOnlyDirectory(t *testing.T) {
 
 	chmod(dir, 0o700)
 	c := startChild(t, o, user)
-	if r := c.report(); r.Error != "" || r.Token != b.server.access {
+	if r := c.report(); r.Error != "" || r.Token != b.server.totals().access {
 		t.Errorf("%+v", r)
 	}
 	c.end()
@@ -313,7 +312,7 @@ func TestManyWaitersAndOneDeath(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	if b.server.refused != 1 {
-		t.Errorf("%d refused: one finds out for all", b.server.refused)
+	if refused := b.server.totals().refused; refused != 1 {
+		t.Errorf("%d refused: one finds out for all", refused)
 	}
 }

@@ -94,7 +94,7 @@ func TestAnInterruptedRun(t *testing.T) {
 				b.mustAcquire("seed-Zq==")
 				continue
 			}
-			failed := b.wantError("seed-Zq==", Lost, "A run on host", "in the middle of a rotation", "vedauth_device_token")
+			failed := b.failure("seed-Zq==", Lost, "A run on host", "in the middle of a rotation", "vedauth_device_token")
 			if failed.Interrupted == nil || failed.Interrupted.Op != op {
 				t.Errorf("%s: interrupted %+v", op, failed.Interrupted)
 			}
@@ -123,7 +123,7 @@ func TestAnInterruptedRunTriesOnce(t *testing.T) {
 		t.Errorf("%d answers left", left)
 	}
 	b.server.script = script{answer(Unavailable)}
-	failed := b.wantError("seed-Zq==", Unknown, "an earlier request with the same token had no answer", "A run on host")
+	failed := b.failure("seed-Zq==", Unknown, "an earlier request with the same token had no answer", "A run on host")
 	if failed.Interrupted == nil {
 		t.Error("the earlier request is not named")
 	}
@@ -165,7 +165,7 @@ func TestTwoInterruptedRequests(t *testing.T) {
 	if e := b.stored(); !e.rotating() || e.Intent.find(opSeed) != nil {
 		t.Errorf("intents %+v", e.Intent)
 	}
-	failed := b.wantError("new-Zq==", Lost, "the stored refresh token")
+	failed := b.failure("new-Zq==", Lost, "the stored refresh token")
 	if failed.Interrupted.Op != opRefresh {
 		t.Errorf("interrupted %+v", failed.Interrupted)
 	}

@@ -71,7 +71,7 @@ func TestModesThatAreRefused(t *testing.T) {
 			if err := os.Chmod(path, mode); err != nil {
 				t.Fatal(err)
 			}
-			failed := b.wantError("", Unsafe, command)
+			failed := b.failure("", Unsafe, command)
 			if !strings.HasSuffix(failed.Text, command) || failed.Definitive() {
 				t.Errorf("error %v", failed)
 			}
@@ -118,11 +118,11 @@ func TestFilesThatAreRefused(t *testing.T) {
 			return syscall.Mkfifo(path, 0o600)
 		},
 	}
-	for word, make := range plant {
+	for word, put := range plant {
 		for i := range 3 {
 			b, p := planted(t)
 			path := []string{p.use, p.lock, p.data}[i]
-			if err := make(path); err != nil {
+			if err := put(path); err != nil {
 				t.Fatal(err)
 			}
 			b.wantError("", Unsafe, path, word)
@@ -190,8 +190,10 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 func TestGarbageIsSetAside(t *testing.T) {
 	t.Parallel()
 	b, p := planted(t)
-	garbage := []string{"", "garbage-Zq==", `{"version": 1, "access_token": 12`, `{"version":1}`, `[]`, "null", `{"version":"1"}`,
-		strings.Repeat(" ", maxFile+1)}
+	garbage := []string{
+		"", "garbage-Zq==", `{"version": 1, "access_token": 12`, `{"version":1}`, `[]`, "null", `{"version":"1"}`,
+		strings.Repeat(" ", maxFile+1),
+	}
 	for i, content := range garbage {
 		if err := os.WriteFile(p.data, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
