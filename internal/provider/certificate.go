@@ -78,7 +78,7 @@ func concat(lists ...[]string) []string {
 }
 
 // readCertificate loads the certificate and its key.
-func readCertificate(found values, s *settings) (credential, diag.Diagnostics) {
+func readCertificate(found values, s *settings, _ string) (credential, diag.Diagnostics) {
 	cert, name, err := loadCertificate(found)
 	if err != nil {
 		return credential{}, diag.Diagnostics{noCertificate(name, err)}
@@ -90,7 +90,7 @@ func readCertificate(found values, s *settings) (credential, diag.Diagnostics) {
 	return credential{
 		key:    []string{string(fingerprint[:])},
 		client: func(base *vedauth.Client) *vedauth.Client { return base.WithCertificate(cert) },
-		authorize: func(ctx context.Context, client *vedauth.Client, r tokenRequest, _ func(string)) (*vedauth.Token, error) {
+		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 			return client.Certificate(ctx, vedauth.CertificateRequest{ClientID: r.clientID, Scope: r.scope})
 		},
 	}, nil

@@ -33,7 +33,15 @@ type grant struct {
 	// is there is taken, whole.
 	environment []map[string]string
 	// read makes a credential of attributes that are all known and, where pairs are required, complete.
-	read func(found values, s *settings) (credential, diag.Diagnostics)
+	read func(found values, s *settings, clientID string) (credential, diag.Diagnostics)
+	// hasScope means that the grant is there already, with a scope of its own: none is asked for.
+	hasScope bool
+	// ephemeralOnly means that there is no data source and nothing in the provider block.
+	ephemeralOnly bool
+	// typeSuffix ends the type's name; empty is the name and "_token".
+	typeSuffix string
+	// kept means that the grant is the user's own: it is never revoked, and its refresh token is not shown.
+	kept bool
 }
 
 // credential is what a caller proves its identity with.
@@ -44,20 +52,25 @@ type credential struct {
 	lockable bool
 	// client derives the client that all requests of this credential need; nil for the usual one.
 	client func(base *vedauth.Client) *vedauth.Client
-	// authorize asks the server for a token. What the user should know although it went well it hands to warn.
-	authorize func(ctx context.Context, client *vedauth.Client, r tokenRequest, warn func(string)) (*vedauth.Token, error)
+	// stored means that the grant lives in the token store.
+	stored bool
+	// authorize asks the server for a token.
+	authorize func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error)
 }
 
-// tokenRequest is what a token is asked for, whatever the credential.
-type tokenRequest struct {
-	clientID, scope, state string
+// typeName is the name of the grant's types.
+func (g grant) typeName() string {
+	if g.typeSuffix != "" {
+		return typeName + "_" + g.typeSuffix
+	}
+	return typeName + "_" + g.name + "_token"
 }
 
 // inProviderBlock is the nested attribute that holds the grant's credential in the provider block.
 func (g grant) inProviderBlock() attribute {
 	return attribute{
 		name: g.name, kind: object, input: true, attributes: slices.Concat(g.credentials, g.settings),
-		doc: "Credential of `vedauth_" + g.name + "_token`: " + g.doc + ". Used by its data source, and by its ephemeral resource where that has none of its own.",
+		doc: "Credential of `" + g.typeName() + "`: " + g.doc + ". Used by its data source, and by its ephemeral resource where that has none of its own.",
 	}
 }
 

@@ -71,7 +71,7 @@ func checkMechanism(value string) error {
 }
 
 // readIntegrated makes a credential of who logs in and how.
-func readIntegrated(found values, _ *settings) (credential, diag.Diagnostics) {
+func readIntegrated(found values, _ *settings, _ string) (credential, diag.Diagnostics) {
 	who := winauth.Credential{
 		Username: found.text("username"), Password: secret.New(found.text("password")),
 		KeytabFile: found.text("keytab_file"), CCacheFile: found.text("ccache_file"),
@@ -84,10 +84,10 @@ func readIntegrated(found values, _ *settings) (credential, diag.Diagnostics) {
 	cred := credential{
 		key:      []string{who.Username, who.Password.Reveal(), who.KeytabFile, who.CCacheFile, mechanism, spn, conf},
 		lockable: !who.Password.Empty() || who.KeytabFile != "",
-		authorize: func(ctx context.Context, client *vedauth.Client, r tokenRequest, warn func(string)) (*vedauth.Token, error) {
+		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 			return client.Integrated(ctx, vedauth.IntegratedRequest{
 				ClientID: r.clientID, Scope: r.scope, State: r.state, Mechanism: winauth.Mechanism(mechanism), Credential: who,
-				SPN: spn, Krb5Conf: filepath.SplitList(conf), Warn: warn,
+				SPN: spn, Krb5Conf: filepath.SplitList(conf), Warn: r.warn,
 			})
 		},
 	}

@@ -80,7 +80,7 @@ func problem(_ identity.Source, err error) error {
 }
 
 // readJWT finds the source that is configured.
-func readJWT(found values, s *settings) (credential, diag.Diagnostics) {
+func readJWT(found values, s *settings, _ string) (credential, diag.Diagnostics) {
 	source, err := jwtSource(found, s.lookupEnv)
 	var unusable *identity.Error
 	if errors.As(err, &unusable) {
@@ -88,13 +88,13 @@ func readJWT(found values, s *settings) (credential, diag.Diagnostics) {
 	}
 	return credential{
 		key: []string{source.Key().Reveal()},
-		authorize: func(ctx context.Context, client *vedauth.Client, r tokenRequest, warn func(string)) (*vedauth.Token, error) {
+		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 			claims, err := identity.Obtain(ctx, source, client.Now())
 			if err != nil {
 				return nil, err
 			}
 			for _, text := range claims.Warnings {
-				warn(text)
+				r.warn(text)
 			}
 			token, err := client.JWT(ctx, vedauth.JWTRequest{ClientID: r.clientID, Scope: r.scope, JWT: claims.Token})
 			if err != nil {

@@ -29,12 +29,12 @@ var oauthGrant = grant{
 		{"username": "VEDAUTH_USERNAME", "password": "VEDAUTH_PASSWORD"},
 		{"username": "VENAFI_USER", "password": "VENAFI_PASS"},
 	},
-	read: func(found values, _ *settings) (credential, diag.Diagnostics) {
+	read: func(found values, _ *settings, _ string) (credential, diag.Diagnostics) {
 		username, password := found.text("username"), secret.New(found.text("password"))
 		return credential{
 			key:      []string{username, password.Reveal()},
 			lockable: true,
-			authorize: func(ctx context.Context, client *vedauth.Client, r tokenRequest, _ func(string)) (*vedauth.Token, error) {
+			authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 				return client.OAuth(ctx, vedauth.OAuthRequest{
 					ClientID: r.clientID, Scope: r.scope, State: r.state, Username: username, Password: password,
 				})

@@ -2,18 +2,12 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/vedauth/terraform-provider-vedauth/internal/identity"
-	"github.com/vedauth/terraform-provider-vedauth/internal/session"
-	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
 // The inputs that tokens share beside client_id and scope.
@@ -57,86 +51,6 @@ func sharedInputs() []attribute {
 	clientID.output, scope.output = true, true
 	clientID.fallback, scope.fallback = "that of the provider block", "that of the provider block"
 	return []attribute{clientID, scope}
-}
-
-// obtained is a token, and the settings it was asked for with, as they were written.
-type obtained struct {
-	lease           *session.Lease
-	clientID, scope string
-}
-
-// obtain gets a token through the session. own are the block's attributes; ownCredentials is false for a data source.
-func (g grant) obtain(ctx context.Context, s *settings, own values, ownCredentials bool, kind string, keep bool) (*obtained, diag.Diagnostics) {
-	if s == nil {
-		return nil, diag.Diagnostics{notConfigured()}
-	}
-	client, diags := s.needClient()
-	clientID, more := s.need(own, clientIDAttribute)
-	diags.Append(more...)
-	scope, more := s.need(own, scopeAttribute)
-	diags.Append(more...)
-	blockValues := own
-	if !ownCredentials {
-		blockValues = nil
-	}
-	found, origin, more := g.locate(blockValues, s)
-	diags.Append(more...)
-	if diags.HasError() {
-		return nil, diags
-	}
-	found, more = g.withSettings(found, own, s)
-	if diags.Append(more...); diags.HasError() {
-		return nil, diags
-	}
-	cred, more := g.read(found, s)
-	if diags.Append(more...); diags.HasError() {
-		return nil, diags
-	}
-	if cred.client != nil {
-		client = cred.client(client)
-	}
-	request := tokenRequest{clientID: clientID, scope: sentScope(scope), state: own.text(stateAttribute.name)}
-	var warnings []string // written before the answer is there, read after it
-	r := session.Request{
-		Parts: append([]string{client.Server(), g.name, clientID, sameScope(scope), request.state}, cred.key...),
-		Kind:  kind, Keep: keep, Now: client.Now,
-		Authorize: func(flight context.Context) (*vedauth.Token, error) {
-			return cred.authorize(logged{flight, ctx}, client, request, func(text string) { warnings = append(warnings, text) })
-		},
-		Revoke: func(ending context.Context, token *vedauth.Token) error {
-			return client.Revoke(logged{ending, ctx}, token)
-		},
-	}
-	if cred.lockable {
-		r.Credential = append([]string{client.Server(), g.name}, cred.key...)
-	}
-	lease, err := s.session.Open(ctx, r)
-	var noJWT *identity.Error
-	switch {
-	case errors.As(err, &noJWT) && !errors.Is(err, context.Canceled):
-		diags.Append(noIdentity(origin, noJWT))
-		return nil, diags
-	case err != nil:
-		diags.Append(failure("obtain a token", fmt.Sprintf(" (client_id %q, scope %q, credential from %s)", clientID, request.scope, origin), err))
-		return nil, diags
-	}
-	for _, text := range warnings {
-		diags.AddWarning("About the credential", text)
-	}
-	return &obtained{lease: lease, clientID: clientID, scope: scope}, diags
-}
-
-// sentScope is the form in which a scope is sent: as it was written, but without blanks, which people write for the eye
-// and servers refuse.
-func sentScope(written string) string { return strings.Join(strings.Fields(written), "") }
-
-// sameScope is equal for scopes that mean the same.
-func sameScope(written string) string {
-	scope, err := vedauth.ParseScope(written)
-	if err != nil {
-		return written // the schema rules that out
-	}
-	return scope.String()
 }
 
 // undo gives a token back that will not be handed out after all.
@@ -208,18 +122,4 @@ func notEmpty(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-// logged is a context that ends with one context and logs with another: a request outlives the call that began it.
-type logged struct {
-	context.Context
-	values context.Context
-}
-
-// Value looks in the context that has the logger.
-func (l logged) Value(key any) any {
-	if value := l.Context.Value(key); value != nil {
-		return value
-	}
-	return l.values.Value(key)
 }

@@ -19,7 +19,7 @@ type tokenData struct {
 
 // Metadata names the type.
 func (d *tokenData) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = typeName + "_" + d.grant.name + "_token"
+	resp.TypeName = d.grant.typeName()
 }
 
 // Schema describes the block.
@@ -50,7 +50,7 @@ func (d *tokenData) Configure(_ context.Context, req datasource.ConfigureRequest
 // Read gets a token. Until it returns without an error, the token is the provider's to revoke; then it is the user's.
 func (d *tokenData) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	own, _ := readValues(req.Config.Raw)
-	got, diags := d.grant.obtain(ctx, d.settings, own, false, "data", true)
+	got, diags := d.grant.obtain(ctx, d.settings, order{own: own, kind: "data", keep: true})
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}

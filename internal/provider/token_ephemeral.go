@@ -28,7 +28,7 @@ type tokenEphemeral struct {
 
 // Metadata names the type.
 func (e *tokenEphemeral) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = typeName + "_" + e.grant.name + "_token"
+	resp.TypeName = e.grant.typeName()
 }
 
 // Schema describes the block.
@@ -61,7 +61,7 @@ func (e *tokenEphemeral) Configure(_ context.Context, req ephemeral.ConfigureReq
 func (e *tokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	own, _ := readValues(req.Config.Raw)
 	keep := !own.flag(revokeOnCloseAttribute.name, true)
-	got, diags := e.grant.obtain(ctx, e.settings, own, true, "ephemeral", keep)
+	got, diags := e.grant.obtain(ctx, e.settings, order{own: own, ownCredentials: true, kind: "ephemeral", keep: keep})
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
@@ -40,6 +41,15 @@ type grant struct {
 	ending  chan struct{}      // closed when the revocation under way ends; nil if none is
 	stop    context.CancelFunc // of the revocation under way
 	endErr  error              // of the last revocation
+
+	released sync.Once
+}
+
+// letGo says that nobody holds the token any more.
+func (g *grant) letGo() {
+	if g.request.Release != nil {
+		g.released.Do(g.request.Release)
+	}
 }
 
 func newGrant(s *Session, r Request, key, same digest) *grant {
@@ -76,11 +86,19 @@ func (g *grant) ask() {
 		doomed := *g.token
 		g.doomed = &doomed
 	}
+	if err == nil && g.request.Stored {
+		p.forget(g)
+	}
 	if err == nil && p.closing {
 		g.err = ErrShutdown
 	}
-	orphaned := g.owned() && (g.err != nil || g.holders == 0)
+	unwanted := g.holders == 0
+	orphaned := g.owned() && (g.err != nil || unwanted)
 	p.mu.Unlock()
+
+	if unwanted || g.err != nil {
+		g.letGo()
+	}
 
 	if orphaned {
 		revocation := g.endWithin(context.Background(), CloseLimit)

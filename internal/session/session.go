@@ -18,6 +18,11 @@ type Request struct {
 	Credential []string
 	// Keep means that the grant is the user's once it has been handed out, and never revoked from then on.
 	Keep bool
+	// Stored means that the grant is kept elsewhere between runs: it is never the process's to end, however the request
+	// turns out. Only a grant that comes with a failure is.
+	Stored bool
+	// Release is called once when nobody holds the token any more. Optional.
+	Release func()
 	// Kind separates what must not share a grant although Parts are equal: ephemeral blocks and data sources.
 	Kind string
 	// Authorize asks the server. It is called from a goroutine of its own. When its context ends it returns soon if
@@ -141,6 +146,7 @@ func (s *Session) cancelOpen(ctx context.Context, g *grant) error {
 		return &UndoneError{Cause: cancelled, Revocation: errors.New("the server has not answered the token request yet; the provider revokes the grant when it does, while it runs")}
 	}
 	// The answer may have come just before the hold was given up.
+	g.letGo()
 	if err := g.endWithin(limit, CloseLimit); err != nil {
 		return &UndoneError{Cause: cancelled, Revocation: err}
 	}
@@ -184,6 +190,7 @@ func (l *Lease) release(ctx context.Context) error {
 	if !last {
 		return nil
 	}
+	g.letGo()
 	limit, stop := context.WithTimeout(context.WithoutCancel(ctx), CloseLimit)
 	defer stop()
 	if !slow {

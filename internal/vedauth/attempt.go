@@ -166,6 +166,9 @@ func (c *Client) newRequest(ctx context.Context, r request, state *atomic.Int32,
 		httpRequest.GetBody = open
 		httpRequest.ContentLength = int64(len(r.body))
 		httpRequest.Header.Set("Content-Type", "application/json")
+		if r.form {
+			httpRequest.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
 	} else {
 		httpRequest = httpRequest.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			GotConn: func(httptrace.GotConnInfo) { state.CompareAndSwap(waiting, written) },

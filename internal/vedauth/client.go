@@ -112,8 +112,9 @@ var pathOf = map[refusal.Endpoint]string{
 type request struct {
 	endpoint refusal.Endpoint
 	method   string
-	// body is sent as JSON; nil for none.
+	// body is sent as JSON, or as a form; nil for none.
 	body []byte
+	form bool
 	// bearer authorizes verify and revoke; authorize calls carry none.
 	bearer secret.String
 	// secrets are what the body and headers hold that must not come back in an error.

@@ -39,6 +39,8 @@ type Token struct {
 	RefreshUntil *int64
 	// Requested is when the request began, by the local clock; ExpiresIn counts from here.
 	Requested time.Time
+	// Served is the server's clock when it answered, from the Date header; zero if unknown.
+	Served time.Time
 
 	// rotated is set when a refresh of this grant got no answer: the tokens above may have been replaced by others.
 	rotated bool
@@ -86,6 +88,7 @@ func parseToken(body []byte, requested, served time.Time) (*Token, error) {
 		Identity:     reply.Identity,
 		RefreshUntil: positive(reply.RefreshUntil),
 		Requested:    requested,
+		Served:       served,
 	}
 	if token.TokenType == "" {
 		token.TokenType = "Bearer"

@@ -1,0 +1,175 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/identity"
+	"github.com/vedauth/terraform-provider-vedauth/internal/session"
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+)
+
+// order is what one block asks for.
+type order struct {
+	// own are the block's attributes; ownCredentials is false for a data source, which has none of its own.
+	own            values
+	ownCredentials bool
+	// kind separates ephemeral blocks from data sources, and keep grants that live on from those that are revoked.
+	kind string
+	keep bool
+}
+
+// tokenRequest is what a credential is used for.
+type tokenRequest struct {
+	// clientID, scope and state are what is sent.
+	clientID, scope, state string
+	// warn receives what the user should know although it went well.
+	warn func(string)
+	// hold receives what is to be called when nobody uses the token any more.
+	hold func(release func())
+}
+
+// obtained is a token, and the settings it was asked for with, as they were written.
+type obtained struct {
+	lease           *session.Lease
+	clientID, scope string
+}
+
+// obtain gets a token through the session.
+func (g grant) obtain(ctx context.Context, s *settings, o order) (*obtained, diag.Diagnostics) {
+	if s == nil {
+		return nil, diag.Diagnostics{notConfigured()}
+	}
+	client, diags := s.needClient()
+	clientID, more := s.need(o.own, clientIDAttribute)
+	diags.Append(more...)
+	scope, more := g.needScope(s, o.own)
+	diags.Append(more...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	cred, origin, diags := g.credential(s, o, clientID)
+	if diags.HasError() {
+		return nil, diags
+	}
+	if cred.client != nil {
+		client = cred.client(client)
+	}
+	request := &tokenRequest{clientID: clientID, scope: sentScope(scope), state: o.own.text(stateAttribute.name)}
+	lease, more := g.open(ctx, s, client, o, cred, request, origin)
+	if diags.Append(more...); diags.HasError() {
+		return nil, diags
+	}
+	return &obtained{lease: lease, clientID: clientID, scope: scope}, diags
+}
+
+// needScope is the scope to ask for; a grant that is there already has one.
+func (g grant) needScope(s *settings, own values) (string, diag.Diagnostics) {
+	if g.hasScope {
+		return "", nil
+	}
+	return s.need(own, scopeAttribute)
+}
+
+// credential finds and reads the credential, with the settings beside it.
+func (g grant) credential(s *settings, o order, clientID string) (cred credential, origin string, diags diag.Diagnostics) {
+	own := o.own
+	if !o.ownCredentials {
+		own = nil
+	}
+	found, origin, diags := g.locate(own, s)
+	if diags.HasError() {
+		return credential{}, "", diags
+	}
+	found, more := g.withSettings(found, o.own, s)
+	if diags.Append(more...); diags.HasError() {
+		return credential{}, "", diags
+	}
+	cred, more = g.read(found, s, clientID)
+	diags.Append(more...)
+	return cred, origin, diags
+}
+
+// open asks the session, and turns what comes back into diagnostics.
+func (g grant) open(
+	ctx context.Context, s *settings, client *vedauth.Client, o order, cred credential, r *tokenRequest, origin string,
+) (*session.Lease, diag.Diagnostics) {
+	// Written by the request, read when its answer is there.
+	var warnings []string
+	var release func()
+	r.warn = func(text string) { warnings = append(warnings, text) }
+	r.hold = func(f func()) { release = f }
+
+	request := session.Request{
+		Parts: append([]string{client.Server(), g.name, r.clientID, sameScope(r.scope), r.state}, cred.key...),
+		Kind:  o.kind, Keep: o.keep, Stored: cred.stored, Now: client.Now,
+		Authorize: func(flight context.Context) (*vedauth.Token, error) {
+			return cred.authorize(logged{flight, ctx}, client, r)
+		},
+		Revoke: func(ending context.Context, token *vedauth.Token) error {
+			return client.Revoke(logged{ending, ctx}, token)
+		},
+		Release: func() {
+			if release != nil {
+				release()
+			}
+		},
+	}
+	if cred.lockable {
+		request.Credential = append([]string{client.Server(), g.name}, cred.key...)
+	}
+	lease, err := s.session.Open(ctx, request)
+	if err != nil {
+		return nil, diag.Diagnostics{g.notObtained(r, origin, err)}
+	}
+	var diags diag.Diagnostics
+	for _, text := range warnings {
+		diags.AddWarning("About the credential", text)
+	}
+	return lease, diags
+}
+
+// notObtained is the error for a token that could not be had.
+func (g grant) notObtained(r *tokenRequest, origin string, err error) diag.Diagnostic {
+	var noJWT *identity.Error
+	if errors.As(err, &noJWT) && !errors.Is(err, context.Canceled) {
+		return noIdentity(origin, noJWT)
+	}
+	asked := []string{fmt.Sprintf("client_id %q", r.clientID)}
+	if r.scope != "" {
+		asked = append(asked, fmt.Sprintf("scope %q", r.scope))
+	}
+	asked = append(asked, "credential from "+origin)
+	return failure("obtain a token", " ("+strings.Join(asked, ", ")+")", err)
+}
+
+// sentScope is the form in which a scope is sent: as it was written, but without blanks, which people write for the eye
+// and servers refuse.
+func sentScope(written string) string { return strings.Join(strings.Fields(written), "") }
+
+// sameScope is equal for scopes that mean the same.
+func sameScope(written string) string {
+	scope, err := vedauth.ParseScope(written)
+	if err != nil {
+		return written // the schema rules that out
+	}
+	return scope.String()
+}
+
+// logged is a context that ends with one context and logs with another: a request outlives the call that began it.
+type logged struct {
+	context.Context
+	values context.Context
+}
+
+// Value looks in the context that has the logger.
+func (l logged) Value(key any) any {
+	if value := l.Context.Value(key); value != nil {
+		return value
+	}
+	return l.values.Value(key)
+}

@@ -1,0 +1,160 @@
+package vedauth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+)
+
+const (
+	// deviceGrantType is what tells Authorize/Token that a device code comes and not a refresh token (RFC 8628, 3.4).
+	deviceGrantType = "urn:ietf:params:oauth:grant-type:device_code"
+	// defaultInterval is the pause between polls, and slowDown what a slow_down adds to it (RFC 8628, 3.2 and 3.5).
+	defaultInterval = 5 * time.Second
+	slowDown        = 5 * time.Second
+	// defaultDeviceLife is for a server that does not say how long a device code lives; the vendor's documents say about
+	// five minutes.
+	defaultDeviceLife = 5 * time.Minute
+)
+
+// Device is a login that a person has to confirm in a browser, from Authorize/Device.
+type Device struct {
+	// ClientID is the API integration that the login is for.
+	ClientID string
+	// Code is the device code, which is exchanged once.
+	Code secret.String
+	// UserCode is what the person enters at VerificationURI. Complete is that address with the code in it; may be empty.
+	UserCode, VerificationURI, Complete string
+	// Interval is the pause between polls.
+	Interval time.Duration
+	// Until is when the code ends, by the local clock.
+	Until time.Time
+}
+
+// deviceReply is the body of Authorize/Device.
+type deviceReply struct {
+	DeviceCode string `json:"device_code"`
+	UserCode   string `json:"user_code"`
+	URI        string `json:"verification_uri"`
+	Complete   string `json:"verification_uri_complete"`
+	ExpiresIn  int64  `json:"expires_in"`
+	Interval   int64  `json:"interval"`
+}
+
+// StartDevice begins a login that a person confirms in a browser. It makes no grant yet.
+func (c *Client) StartDevice(ctx context.Context, clientID, scope string) (*Device, error) {
+	form := url.Values{"client_id": {clientID}, "scope": {scope}}
+	r := request{
+		endpoint: refusal.Device, method: http.MethodPost, body: []byte(form.Encode()), form: true, policy: harmless, ok: isOK,
+	}
+	got, failure := c.do(ctx, r)
+	if failure != nil {
+		return nil, failure
+	}
+	var reply deviceReply
+	err := json.Unmarshal(got.body, &reply)
+	switch {
+	case err != nil:
+		err = describeJSON(err)
+	case reply.DeviceCode == "" || reply.UserCode == "":
+		err = errors.New("it has no device_code or no user_code")
+	default:
+		err = checkVerificationURI(reply.URI)
+	}
+	if err != nil {
+		failure := c.failure(r, Unexpected, got)
+		failure.problem = "the reply cannot be used: " + err.Error()
+		failure.next = "Have an administrator look at the device flow in the server's OAuth settings."
+		return nil, failure
+	}
+	device := &Device{
+		ClientID: clientID, Code: secret.New(reply.DeviceCode), UserCode: printable(reply.UserCode),
+		VerificationURI: printable(reply.URI), Interval: defaultInterval, Until: got.requested.Add(defaultDeviceLife),
+	}
+	if checkVerificationURI(reply.Complete) == nil {
+		device.Complete = printable(reply.Complete)
+	}
+	if reply.Interval > 0 {
+		device.Interval = time.Duration(min(reply.Interval, 300)) * time.Second
+	}
+	if reply.ExpiresIn > 0 {
+		device.Until = got.requested.Add(time.Duration(min(reply.ExpiresIn, 24*3600)) * time.Second)
+	}
+	return device, nil
+}
+
+// checkVerificationURI accepts what a person can be sent to.
+func checkVerificationURI(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return errors.New("its verification_uri is not an https address")
+	}
+	return nil
+}
+
+// printable keeps control characters of a reply from a person's terminal.
+func printable(text string) string {
+	runes := []rune(without(text, unfit))
+	return string(runes[:min(len(runes), 300)])
+}
+
+// AwaitDevice polls until the person has confirmed, refused, or let the code end. It keeps to the pace of RFC 8628.
+func (c *Client) AwaitDevice(ctx context.Context, device *Device) (*Token, error) {
+	interval := device.Interval
+	var lost *Error // a poll that got no answer, and may have been the one that would have brought the token
+	for {
+		if err := c.config.Wait(ctx, interval); err != nil {
+			return nil, err
+		}
+		token, err := c.ExchangeDevice(ctx, device.ClientID, device.Code)
+		var failure *Error
+		switch {
+		case err == nil:
+			return token, nil
+		case !errors.As(err, &failure) || failure.Grant != nil:
+			return nil, err
+		case failure.Row.ID == "device-slow-down", failure.Kind == Busy:
+			interval += slowDown
+		case failure.Row.Class == refusal.Pending, failure.Kind == Unreachable:
+		case failure.Kind == Ambiguous: // asked once more, the server says whether the code has been used up
+			interval += slowDown
+			lost = failure
+		case failure.Row.Class == refusal.Grant && lost != nil:
+			return nil, lost
+		default:
+			return nil, err
+		}
+		if c.config.Now().Add(interval).After(device.Until) {
+			return nil, deviceEnded(failure)
+		}
+	}
+}
+
+// deviceEnded is the failure of a login that nobody confirmed in time. last is the last answer.
+func deviceEnded(last *Error) *Error {
+	ended := *last
+	ended.Kind, ended.Row = Refused, refusal.Row{}
+	ended.problem = "the code ended before anybody confirmed the login"
+	ended.next = "Run Terraform again and confirm the login in the browser in time."
+	if last.Kind != Refused {
+		ended.problem += fmt.Sprintf(" (the last poll failed: %s)", last.problem)
+	}
+	return &ended
+}
+
+// ExchangeDevice spends a device code at Authorize/Token. It is sent once: a code works once.
+func (c *Client) ExchangeDevice(ctx context.Context, clientID string, code secret.String) (*Token, error) {
+	body := struct {
+		ClientID   string `json:"client_id"`
+		DeviceCode string `json:"device_code"`
+		GrantType  string `json:"grant_type"`
+	}{clientID, code.Reveal(), deviceGrantType}
+	return c.authorize(ctx, refusal.Token, rotatesGrant, clientID, body, code)
+}
