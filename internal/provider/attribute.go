@@ -6,6 +6,7 @@ import (
 	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	providerschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 type kind int
@@ -15,6 +16,7 @@ const (
 	integer
 	boolean
 	object
+	texts // a list
 )
 
 // attribute is one attribute of the HCL, declared once for the provider block, ephemeral resources and data sources.
@@ -40,6 +42,8 @@ type attribute struct {
 	requires, conflicts []string
 	// least and most bound an integer.
 	least, most int64
+	// among are the values that the texts of a list may have.
+	among []string
 	// attributes are those of an object.
 	attributes []attribute
 }
@@ -66,6 +70,10 @@ func (a attribute) inProvider() providerschema.Attribute {
 	switch a.kind {
 	case integer:
 		return providerschema.Int64Attribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive, Validators: a.integerRules()}
+	case texts:
+		return providerschema.ListAttribute{
+			ElementType: types.StringType, MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive, Validators: a.listRules(),
+		}
 	case boolean:
 		return providerschema.BoolAttribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive}
 	case object:
@@ -84,6 +92,10 @@ func (a attribute) inEphemeral() ephemeralschema.Attribute {
 	switch a.kind {
 	case integer:
 		return ephemeralschema.Int64Attribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
+	case texts:
+		return ephemeralschema.ListAttribute{
+			ElementType: types.StringType, MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.listRules(),
+		}
 	case boolean:
 		return ephemeralschema.BoolAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive}
 	case object:
@@ -102,6 +114,10 @@ func (a attribute) inData() dataschema.Attribute {
 	switch a.kind {
 	case integer:
 		return dataschema.Int64Attribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
+	case texts:
+		return dataschema.ListAttribute{
+			ElementType: types.StringType, MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.listRules(),
+		}
 	case boolean:
 		return dataschema.BoolAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive}
 	case object:

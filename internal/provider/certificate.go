@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"errors"
+	"io/fs"
 	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,7 +26,8 @@ var certificateGrant = grant{
 		{"pkcs12_file": "VEDAUTH_PKCS12_FILE", "pkcs12_password": "VEDAUTH_PKCS12_PASSWORD"},
 		{"pkcs12_file": "VENAFI_P12_CERTIFICATE", "pkcs12_password": "VENAFI_P12_PASSWORD"},
 	},
-	read: readCertificate,
+	read:    readCertificate,
+	present: certificatePresent,
 }
 
 var (
@@ -94,6 +96,23 @@ func readCertificate(found values, s *settings, _ string) (credential, diag.Diag
 			return client.Certificate(ctx, vedauth.CertificateRequest{ClientID: r.clientID, Scope: r.scope})
 		},
 	}, nil
+}
+
+// certificatePresent says which file is not there where this runs.
+func certificatePresent(found values, _ *settings, _ string) string {
+	return missingFile(found, "pkcs12_file", "certificate_file", "private_key_file")
+}
+
+// missingFile says which of the files that attributes name does not exist.
+func missingFile(found values, names ...string) string {
+	for _, name := range names {
+		if file := found.text(name); file != "" {
+			if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+				return name + ": the file " + file + " does not exist"
+			}
+		}
+	}
+	return ""
 }
 
 // loadCertificate reads the form that is given. name is the attribute at fault if there is an error.

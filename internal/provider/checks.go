@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -47,6 +48,13 @@ func (a attribute) integerRules() []validator.Int64 {
 		return nil
 	}
 	return []validator.Int64{int64validator.Between(a.least, a.most)}
+}
+
+// listRules are the validators of a list of texts.
+func (a attribute) listRules() []validator.List {
+	return []validator.List{
+		listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(), listvalidator.ValueStringsAre(stringvalidator.OneOf(a.among...)),
+	}
 }
 
 // beside refers to attributes of the same block.

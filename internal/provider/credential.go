@@ -21,6 +21,10 @@ type grant struct {
 	doc string
 	// inputs are what the server takes beyond client_id and scope.
 	inputs []attribute
+	// outputs are what the type gives beyond what every token gives.
+	outputs []attribute
+	// any stands for whichever of the provider's credentials applies.
+	any bool
 	// credentials are the attributes that make up a credential, on the ephemeral resource and in the provider block.
 	credentials []attribute
 	// settings are what may be set beside a credential, each wherever it is found.
@@ -34,6 +38,9 @@ type grant struct {
 	environment []map[string]string
 	// read makes a credential of attributes that are all known and, where pairs are required, complete.
 	read func(found values, s *settings, clientID string) (credential, diag.Diagnostics)
+	// present says why the credential is not there where this runs, or nothing if it is; nil where being configured is
+	// enough. It sends nothing.
+	present func(found values, s *settings, clientID string) string
 	// hasScope means that the grant is there already, with a scope of its own: none is asked for.
 	hasScope bool
 	// ephemeralOnly means that there is no data source and nothing in the provider block.
@@ -80,6 +87,19 @@ const thisBlock = "this block"
 // locate finds the credential: whole from the block, or whole from the provider block, or whole from one set of
 // variables. own is nil for a data source, which has no secret arguments. origin says where it was found, in words.
 func (g grant) locate(own values, s *settings) (found values, origin string, diags diag.Diagnostics) {
+	found, origin, diags = g.find(own, s)
+	switch {
+	case diags.HasError() || found != nil:
+		return found, origin, diags
+	case g.optional:
+		return values{}, g.unlessGiven(), nil
+	default:
+		return nil, "", diag.Diagnostics{g.noCredential(own != nil)}
+	}
+}
+
+// find is locate for callers to whom no credential is no error: found is then nil.
+func (g grant) find(own values, s *settings) (found values, origin string, diags diag.Diagnostics) {
 	if own.given(g.credentials) {
 		return own, thisBlock, nil
 	}
@@ -96,10 +116,10 @@ func (g grant) locate(own values, s *settings) (found values, origin string, dia
 			return nested, g.name + " in the provider block", nil
 		}
 	}
-	return g.fromEnvironment(own != nil, s)
+	return g.fromEnvironment(s)
 }
 
-func (g grant) fromEnvironment(hasOwn bool, s *settings) (found values, origin string, diags diag.Diagnostics) {
+func (g grant) fromEnvironment(s *settings) (found values, origin string, diags diag.Diagnostics) {
 	for _, set := range g.environment {
 		found := values{}
 		var there, absent []string
@@ -126,10 +146,19 @@ func (g grant) fromEnvironment(hasOwn bool, s *settings) (found values, origin s
 			return found, strings.Join(there, " and "), nil
 		}
 	}
-	if g.optional {
-		return values{}, "the user who runs Terraform", nil
+	return nil, "", nil
+}
+
+// unlessGiven says, for a message, what stands in for a credential that need not be given.
+func (g grant) unlessGiven() string {
+	switch g.name {
+	case "refresh":
+		return "the token store"
+	case "device":
+		return "a login in the browser"
+	default:
+		return "the user who runs Terraform"
 	}
-	return nil, "", diag.Diagnostics{g.noCredential(hasOwn)}
 }
 
 // withSettings adds the settings to a credential: from the block, the provider block or the environment, each by itself.
@@ -138,6 +167,9 @@ func (g grant) withSettings(found, own values, s *settings) (values, diag.Diagno
 	nested, known := readValues(s.block[g.name])
 	if !known && len(g.settings) > 0 {
 		return nil, diag.Diagnostics{unknownSetting(g.name, nil)}
+	}
+	for _, a := range g.inputs {
+		complete[a.name] = own[a.name]
 	}
 	for _, a := range g.settings {
 		inBlock := &settings{block: nested, getenv: s.getenv}

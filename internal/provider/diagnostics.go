@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
+	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -20,6 +21,16 @@ func failure(purpose, with string, err error) diag.Diagnostic {
 	known := errors.As(err, &refused)
 	if errors.Is(err, context.Canceled) || errors.Is(err, session.ErrShutdown) || known && refused.Kind == vedauth.Canceled {
 		return diag.NewErrorDiagnostic("Cancelled: "+purpose, "The run was interrupted while the provider was about to "+purpose+". "+remains(err))
+	}
+	var stored *tokenstore.Error
+	if errors.As(err, &stored) {
+		lines := []string{stored.Text}
+		if known {
+			lines = append(lines, "Asked: "+refused.Asked()+with, "Answer: "+capital(refused.Said()))
+		} else if stored.Err != nil {
+			lines = append(lines, "Cause: "+stored.Err.Error())
+		}
+		return diag.NewErrorDiagnostic("Unable to "+purpose, strings.Join(lines, "\n"))
 	}
 	if !known {
 		return diag.NewErrorDiagnostic("Unable to "+purpose, err.Error())

@@ -3,8 +3,10 @@ package provider
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -58,6 +60,14 @@ var integratedGrant = grant{
 		{"keytab_file": "KRB5_KTNAME"},
 	},
 	read: readIntegrated,
+	present: func(found values, _ *settings, _ string) string {
+		local := maps.Clone(found) // Kerberos' own variables may say FILE: before a path
+		for _, name := range []string{"keytab_file", "ccache_file"} {
+			file := strings.TrimPrefix(found.text(name), "FILE:")
+			local[name] = textValue(&file)
+		}
+		return missingFile(local, "keytab_file", "ccache_file")
+	},
 	// On Windows the user who runs Terraform is a credential.
 	optional: runtime.GOOS == "windows",
 }

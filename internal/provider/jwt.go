@@ -21,6 +21,7 @@ var jwtGrant = grant{
 	credentials: exclusive(jwtAttributes),
 	environment: []map[string]string{{"jwt": "VEDAUTH_JWT"}, {"jwt_file": "VEDAUTH_JWT_FILE"}},
 	read:        readJWT,
+	present:     jwtPresent,
 }
 
 var jwtAttributes = []attribute{
@@ -103,6 +104,19 @@ func readJWT(found values, s *settings, _ string) (credential, diag.Diagnostics)
 			return token, nil
 		},
 	}, nil
+}
+
+// jwtPresent says why the source is not there where this runs.
+func jwtPresent(found values, s *settings, _ string) string {
+	source, err := jwtSource(found, s.lookupEnv)
+	if err != nil {
+		return "" // a source that is wrong in itself is an error when it is used
+	}
+	var absent *identity.Error
+	if errors.As(source.Present(), &absent) {
+		return absent.Problem
+	}
+	return ""
 }
 
 func jwtSource(found values, env identity.Environment) (identity.Source, error) {

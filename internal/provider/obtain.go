@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/identity"
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
+	"github.com/vedauth/terraform-provider-vedauth/internal/terminal"
+	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -21,6 +24,8 @@ type order struct {
 	// kind separates ephemeral blocks from data sources, and keep grants that live on from those that are revoked.
 	kind string
 	keep bool
+	// ifLeased says what to do when a refresh would end a token that another run is using.
+	ifLeased tokenstore.LeasePolicy
 }
 
 // tokenRequest is what a credential is used for.
@@ -29,6 +34,10 @@ type tokenRequest struct {
 	clientID, scope, state string
 	// warn receives what the user should know although it went well.
 	warn func(string)
+	// minimum is the life that the token must have left; 0 if any will do.
+	minimum time.Duration
+	// ifLeased says what to do when a refresh would end a token that another run is using.
+	ifLeased tokenstore.LeasePolicy
 	// hold receives what is to be called when nobody uses the token any more.
 	hold func(release func())
 }
@@ -37,12 +46,23 @@ type tokenRequest struct {
 type obtained struct {
 	lease           *session.Lease
 	clientID, scope string
+	used            string // the grant that vedauth_token chose
 }
 
-// obtain gets a token through the session.
-func (g grant) obtain(ctx context.Context, s *settings, o order) (*obtained, diag.Diagnostics) {
+// token gets a token as the grant does, whichever kind of grant it is.
+func (g grant) token(ctx context.Context, s *settings, o order) (*obtained, diag.Diagnostics) {
+	if g.any {
+		return obtainAny(ctx, s, o)
+	}
+	got, diags, _ := g.obtain(ctx, s, o)
+	return got, diags
+}
+
+// obtain gets a token through the session. The error is that of the request, for callers that decide by it; the
+// diagnostics say it too.
+func (g grant) obtain(ctx context.Context, s *settings, o order) (*obtained, diag.Diagnostics, error) {
 	if s == nil {
-		return nil, diag.Diagnostics{notConfigured()}
+		return nil, diag.Diagnostics{notConfigured()}, nil
 	}
 	client, diags := s.needClient()
 	clientID, more := s.need(o.own, clientIDAttribute)
@@ -50,21 +70,26 @@ func (g grant) obtain(ctx context.Context, s *settings, o order) (*obtained, dia
 	scope, more := g.needScope(s, o.own)
 	diags.Append(more...)
 	if diags.HasError() {
-		return nil, diags
+		return nil, diags, nil
 	}
 	cred, origin, diags := g.credential(s, o, clientID)
 	if diags.HasError() {
-		return nil, diags
+		return nil, diags, nil
 	}
 	if cred.client != nil {
 		client = cred.client(client)
 	}
-	request := &tokenRequest{clientID: clientID, scope: sentScope(scope), state: o.own.text(stateAttribute.name)}
-	lease, more := g.open(ctx, s, client, o, cred, request, origin)
-	if diags.Append(more...); diags.HasError() {
-		return nil, diags
+	minimum, _ := time.ParseDuration(o.own.text(minimumValidityAttribute.name)) // the schema rules out what cannot be read
+	request := &tokenRequest{clientID: clientID, scope: sentScope(scope), state: o.own.text(stateAttribute.name), minimum: minimum, ifLeased: o.ifLeased}
+	lease, warnings, err := g.open(ctx, s, client, o, cred, request)
+	if err != nil {
+		diags.Append(g.notObtained(request, origin, err))
+		return nil, diags, err
 	}
-	return &obtained{lease: lease, clientID: clientID, scope: scope}, diags
+	for _, text := range warnings {
+		diags.AddWarning("About the credential", text)
+	}
+	return &obtained{lease: lease, clientID: clientID, scope: scope}, diags, nil
 }
 
 // needScope is the scope to ask for; a grant that is there already has one.
@@ -94,13 +119,11 @@ func (g grant) credential(s *settings, o order, clientID string) (cred credentia
 	return cred, origin, diags
 }
 
-// open asks the session, and turns what comes back into diagnostics.
+// open asks the session. The warnings are for a token that was had all the same.
 func (g grant) open(
-	ctx context.Context, s *settings, client *vedauth.Client, o order, cred credential, r *tokenRequest, origin string,
-) (*session.Lease, diag.Diagnostics) {
-	// Written by the request, read when its answer is there.
-	var warnings []string
-	var release func()
+	ctx context.Context, s *settings, client *vedauth.Client, o order, cred credential, r *tokenRequest,
+) (lease *session.Lease, warnings []string, err error) {
+	var release func() // like warnings written by the request, and read when its answer is there
 	r.warn = func(text string) { warnings = append(warnings, text) }
 	r.hold = func(f func()) { release = f }
 
@@ -119,18 +142,17 @@ func (g grant) open(
 			}
 		},
 	}
+	if cred.stored { // one that must live longer may have to be refreshed
+		request.Parts = append(request.Parts, r.minimum.String())
+	}
 	if cred.lockable {
 		request.Credential = append([]string{client.Server(), g.name}, cred.key...)
 	}
-	lease, err := s.session.Open(ctx, request)
+	lease, err = s.session.Open(ctx, request)
 	if err != nil {
-		return nil, diag.Diagnostics{g.notObtained(r, origin, err)}
+		return nil, nil, err
 	}
-	var diags diag.Diagnostics
-	for _, text := range warnings {
-		diags.AddWarning("About the credential", text)
-	}
-	return lease, diags
+	return lease, warnings, nil
 }
 
 // notObtained is the error for a token that could not be had.
@@ -138,6 +160,9 @@ func (g grant) notObtained(r *tokenRequest, origin string, err error) diag.Diagn
 	var noJWT *identity.Error
 	if errors.As(err, &noJWT) && !errors.Is(err, context.Canceled) {
 		return noIdentity(origin, noJWT)
+	}
+	if errors.Is(err, terminal.ErrNone) {
+		return noTerminal()
 	}
 	asked := []string{fmt.Sprintf("client_id %q", r.clientID)}
 	if r.scope != "" {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -21,15 +22,15 @@ var (
 	_ provider.ProviderWithFunctions          = (*vedauthProvider)(nil)
 )
 
+// storeVariable is the environment's token_store.
+const storeVariable = "VEDAUTH_TOKEN_STORE"
+
 // typeName is the prefix of every type of this provider.
 const typeName = "vedauth"
 
 // grants lists the ways to get a token. A new one is a file of its own and a line here.
 var grants = []grant{
-	oauthGrant,
-	jwtGrant,
-	certificateGrant,
-	integratedGrant,
+	oauthGrant, jwtGrant, certificateGrant, integratedGrant, refreshGrant, deviceGrant,
 }
 
 type vedauthProvider struct {
@@ -105,7 +106,7 @@ var (
 		doc: "Where refresh tokens are kept between runs, for the grants that need it.",
 		attributes: []attribute{
 			{
-				name: "path", input: true, env: []string{"VEDAUTH_TOKEN_STORE"}, check: checkAbsolute,
+				name: "path", input: true, env: []string{storeVariable}, check: checkAbsolute,
 				doc: "Absolute path of a directory, which is made if need be and readable by its owner only.", fallback: "a directory of the user's",
 			},
 			{
@@ -132,7 +133,9 @@ func (p *vedauthProvider) Schema(_ context.Context, _ provider.SchemaRequest, re
 		urlAttribute, clientID, scope, caPEMAttribute, caFileAttribute, proxyAttribute, timeoutAttribute, retriesAttribute, accessTokenAttribute, tokenStoreAttribute,
 	}
 	for _, g := range grants {
-		attributes = append(attributes, g.inProviderBlock())
+		if !g.ephemeralOnly {
+			attributes = append(attributes, g.inProviderBlock())
+		}
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Obtains bearer tokens from vedauth, the authorization server of Venafi Trust Protection Platform, inside a Terraform run, and revokes them at its end.",
@@ -152,7 +155,7 @@ func (p *vedauthProvider) Configure(_ context.Context, req provider.ConfigureReq
 // EphemeralResources lists one ephemeral resource for each grant, and the one that looks at a token.
 func (p *vedauthProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	list := []func() ephemeral.EphemeralResource{newTokenInfoEphemeral}
-	for _, g := range grants {
+	for _, g := range append(slices.Clone(grants), anyGrant) {
 		list = append(list, func() ephemeral.EphemeralResource { return &tokenEphemeral{grant: g, process: p.process} })
 	}
 	return list
@@ -161,8 +164,10 @@ func (p *vedauthProvider) EphemeralResources(context.Context) []func() ephemeral
 // DataSources lists the same as data sources.
 func (p *vedauthProvider) DataSources(context.Context) []func() datasource.DataSource {
 	list := []func() datasource.DataSource{newTokenInfoData}
-	for _, g := range grants {
-		list = append(list, func() datasource.DataSource { return &tokenData{grant: g} })
+	for _, g := range append(slices.Clone(grants), anyGrant) {
+		if !g.ephemeralOnly {
+			list = append(list, func() datasource.DataSource { return &tokenData{grant: g} })
+		}
 	}
 	return list
 }

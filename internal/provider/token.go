@@ -81,11 +81,14 @@ func (o *obtained) outlives(own values, now time.Time) diag.Diagnostics {
 
 // fill writes the outputs into result, which holds the configuration. What is configured is never changed: Terraform
 // refuses such a result, and then does not close the block.
-func (o *obtained) fill(result values) {
+func (o *obtained) fill(result values, more []attribute) {
+	for _, a := range more { // there is one: which grant was used
+		result[a.name] = textValue(&o.used)
+	}
 	token := o.lease.Token
 	for name, effective := range map[string]string{clientIDAttribute.name: o.clientID, scopeAttribute.name: o.scope} {
 		if result.isNull(name) {
-			result[name] = textValue(&effective)
+			result[name] = textValue(notEmpty(effective))
 		}
 	}
 	accessToken := token.AccessToken.Reveal()
@@ -96,6 +99,9 @@ func (o *obtained) fill(result values) {
 	result["expires_at"] = timeValue(unixTime(token.Expires))
 	result["granted_scope"] = textValue(notEmpty(token.Scope))
 	result["identity"] = textValue(token.Identity)
+	if o.scope == "" && result.isNull(scopeAttribute.name) { // a grant that brought its scope with it
+		result[scopeAttribute.name] = textValue(notEmpty(token.Scope))
+	}
 	result["refresh_until"] = integerValue(token.RefreshUntil)
 	result["grant_expires_at"] = timeValue(unixTime(token.RefreshUntil))
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -25,7 +26,7 @@ func (d *tokenData) Metadata(_ context.Context, _ datasource.MetadataRequest, re
 // Schema describes the block.
 func (d *tokenData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := append(sharedInputs(), d.grant.inputs...)
-	attributes = append(attributes, outputAttributes...)
+	attributes = slices.Concat(attributes, outputAttributes, d.grant.outputs)
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "**The token that this data source obtains is stored in the state, in clear, and is never revoked.** " +
 			"Use the ephemeral resource of the same name wherever an ephemeral value is taken. " +
@@ -50,11 +51,11 @@ func (d *tokenData) Configure(_ context.Context, req datasource.ConfigureRequest
 // Read gets a token. Until it returns without an error, the token is the provider's to revoke; then it is the user's.
 func (d *tokenData) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	own, _ := readValues(req.Config.Raw)
-	got, diags := d.grant.obtain(ctx, d.settings, order{own: own, kind: "data", keep: true})
+	got, diags := d.grant.token(ctx, d.settings, order{own: own, kind: "data", keep: true})
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	got.fill(own)
+	got.fill(own, d.grant.outputs)
 	resp.State.Raw = tftypes.NewValue(req.Config.Raw.Type(), map[string]tftypes.Value(own))
 	got.lease.Confirm()
 }

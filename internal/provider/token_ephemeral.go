@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
@@ -36,8 +37,11 @@ func (e *tokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 	attributes := append(sharedInputs(), e.grant.inputs...)
 	attributes = append(attributes, e.grant.credentials...)
 	attributes = append(attributes, e.grant.settings...)
-	attributes = append(attributes, minimumValidityAttribute, revokeOnCloseAttribute, refreshTokenAttribute)
-	attributes = append(attributes, outputAttributes...)
+	attributes = append(attributes, minimumValidityAttribute)
+	if !e.grant.kept {
+		attributes = append(attributes, revokeOnCloseAttribute, refreshTokenAttribute)
+	}
+	attributes = slices.Concat(attributes, outputAttributes, e.grant.outputs)
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Obtains a bearer token with " + e.grant.doc + ", for the length of one Terraform walk. The token is in neither state nor plan, and is revoked when the run no longer needs it.",
 		Attributes:          ephemeralAttributes(attributes),
@@ -60,8 +64,8 @@ func (e *tokenEphemeral) Configure(_ context.Context, req ephemeral.ConfigureReq
 // Open gets a token. Until it returns without an error, the token is the provider's to revoke.
 func (e *tokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	own, _ := readValues(req.Config.Raw)
-	keep := !own.flag(revokeOnCloseAttribute.name, true)
-	got, diags := e.grant.obtain(ctx, e.settings, order{own: own, ownCredentials: true, kind: "ephemeral", keep: keep})
+	keep := e.grant.kept || !own.flag(revokeOnCloseAttribute.name, true)
+	got, diags := e.grant.token(ctx, e.settings, order{own: own, ownCredentials: true, kind: "ephemeral", keep: keep})
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -75,8 +79,10 @@ func (e *tokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, re
 		got.undo(ctx, e.settings.server(), &resp.Diagnostics)
 		return
 	}
-	got.fill(own)
-	own[refreshTokenAttribute.name] = textValue(notEmpty(got.lease.Token.RefreshToken.Reveal()))
+	got.fill(own, e.grant.outputs)
+	if !e.grant.kept {
+		own[refreshTokenAttribute.name] = textValue(notEmpty(got.lease.Token.RefreshToken.Reveal()))
+	}
 	resp.Result.Raw = tftypes.NewValue(req.Config.Raw.Type(), map[string]tftypes.Value(own))
 	got.lease.Confirm()
 }

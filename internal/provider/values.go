@@ -53,6 +53,21 @@ func (v values) integer(name string) (int64, bool) {
 	return 0, false
 }
 
+// texts returns the strings of a known list, or nil.
+func (v values) texts(name string) []string {
+	var list []tftypes.Value
+	if value, ok := v[name]; !ok || !value.IsFullyKnown() || value.IsNull() || value.As(&list) != nil {
+		return nil
+	}
+	all := make([]string, len(list))
+	for i, value := range list {
+		if value.As(&all[i]) != nil {
+			return nil
+		}
+	}
+	return all
+}
+
 // flag returns a known boolean, or fallback.
 func (v values) flag(name string, fallback bool) bool {
 	var b bool

@@ -229,8 +229,13 @@ func isRefusal(err error) bool {
 	return errors.As(err, &failure) && failure.Kind == vedauth.Refused
 }
 
-// leftoverOf returns the grant that the server made although its answer was of no use, or nil.
+// leftoverOf returns the grant that the server made although it is of no use: because its answer was damaged, or
+// because of what the caller's Authorize met afterwards, which then has a method Leftover. It is nil if there is none.
 func leftoverOf(err error) *vedauth.Token {
+	var holding interface{ Leftover() *vedauth.Token }
+	if errors.As(err, &holding) {
+		return holding.Leftover()
+	}
 	var failure *vedauth.Error
 	if errors.As(err, &failure) {
 		return failure.Grant

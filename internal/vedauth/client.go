@@ -92,6 +92,9 @@ func New(config Config) (*Client, error) {
 // Server is the address of the server, as ParseURL returns it.
 func (c *Client) Server() string { return c.config.Server }
 
+// Timeout is how long one attempt may take.
+func (c *Client) Timeout() time.Duration { return c.config.Timeout }
+
 // Now is the client's clock.
 func (c *Client) Now() time.Time { return c.config.Now() }
 

@@ -1,0 +1,160 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+	"github.com/vedauth/terraform-provider-vedauth/internal/terminal"
+	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+)
+
+// deviceGrant is a login that a person confirms in a browser, at Authorize/Device and Authorize/Token.
+var deviceGrant = grant{
+	name:   "device",
+	doc:    "a login that a person confirms in a browser",
+	wanted: "device_code",
+	inputs: []attribute{{
+		name: "remember", kind: boolean, input: true, fallback: "`false`",
+		doc: "Whether the grant is kept in the token store under `name`, where the next run, `vedauth_refreshed_token` and `vedauth_token` find it. It is then not revoked when the block closes.",
+	}},
+	credentials: []attribute{{
+		name: "device_code", input: true, sensitive: true,
+		doc: "A device code that was confirmed elsewhere. It is exchanged once, and the grant is kept in the token store. Unset, the login begins here, and needs a terminal to show its code on.",
+	}},
+	settings:      []attribute{nameAttribute},
+	optional:      true,
+	ephemeralOnly: true,
+	read:          readDevice,
+}
+
+func readDevice(found values, s *settings, clientID string) (credential, diag.Diagnostics) {
+	code, remember := secret.New(found.text("device_code")), found.flag("remember", false)
+	if code.Empty() && !remember {
+		return credential{authorize: logIn}, nil
+	}
+	store, key, diags := s.storedGrant(found, clientID)
+	if diags.HasError() {
+		return credential{}, diags
+	}
+	cred := credential{key: []string{key.Name, code.Reveal()}, stored: true}
+	if code.Empty() {
+		cred.authorize = func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
+			return logInOnce(ctx, store, key, client, r)
+		}
+		return cred, nil
+	}
+	cred.authorize = func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
+		seed := tokenstore.Seed{Value: code, Attribute: "device_code", Exchange: storeServer{client, r.clientID}.exchange}
+		return acquire(ctx, store, client, r, tokenstore.Request{Key: key, Seed: seed})
+	}
+	return cred, nil
+}
+
+// logInOnce takes the remembered grant, and asks the person only if there is none that will do.
+func logInOnce(ctx context.Context, store *tokenstore.Store, key tokenstore.Key, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
+	status, err := store.Peek(key, secret.String{})
+	if err != nil {
+		return nil, err
+	}
+	if status.Usable() && sameScope(status.Scope) == sameScope(r.scope) {
+		token, err := acquire(ctx, store, client, r, tokenstore.Request{Key: key})
+		var failed *tokenstore.Error
+		if !errors.As(err, &failed) || !failed.Definitive() {
+			return token, err
+		}
+	}
+	if err := store.Prepare(ctx, key, notify(r)); err != nil {
+		return nil, err
+	}
+	began := client.Now()
+	token, err := logIn(ctx, client, r)
+	if err != nil {
+		return nil, err
+	}
+	return rememberGrant(ctx, store, key, client, r, token, began)
+}
+
+// rememberGrant puts a new grant into the store. One that could not be stored comes back with the error, to be revoked.
+func rememberGrant(
+	ctx context.Context, store *tokenstore.Store, key tokenstore.Key, client *vedauth.Client, r *tokenRequest, token *vedauth.Token, began time.Time,
+) (*vedauth.Token, error) {
+	tokens, err := storeTokens(token, nil)
+	if err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx) // the person has confirmed: that must not be lost
+	lease, err := store.Put(ctx, tokenstore.NewGrant{Key: key, Tokens: tokens, Started: began, Notify: notify(r)})
+	if err != nil {
+		return nil, &notRememberedError{error: err, grant: token}
+	}
+	r.hold(lease.Release)
+	if lease.Replaced != nil {
+		if err := client.Revoke(ctx, heldToken(lease.Replaced)); err != nil {
+			r.warn(fmt.Sprintf("The grant that was stored before under the name %q could not be revoked: %s", key.Name, err))
+		}
+	}
+	return storedToken(lease.Grant, client.Now()), nil
+}
+
+// heldToken is a stored grant with all that revoking it needs.
+func heldToken(g *tokenstore.Grant) *vedauth.Token {
+	return &vedauth.Token{ClientID: g.Key.ClientID, AccessToken: g.AccessToken, RefreshToken: g.RefreshToken, Requested: g.Issued}
+}
+
+// notRememberedError is a grant that could not be stored.
+type notRememberedError struct {
+	error
+	grant *vedauth.Token
+}
+
+// Unwrap gives the failure of the store.
+func (e *notRememberedError) Unwrap() error { return e.error }
+
+// Leftover is the grant, for the session to revoke.
+func (e *notRememberedError) Leftover() *vedauth.Token { return e.grant }
+
+// logIn shows address and code on the terminal and waits for the person.
+func logIn(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
+	screen, err := terminal.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = screen.Close() }()
+	device, err := client.StartDevice(ctx, r.clientID, r.scope)
+	if err != nil {
+		return nil, err
+	}
+	if err := prompt(screen, device, client.Now()); err != nil {
+		return nil, terminal.ErrNone
+	}
+	token, err := client.AwaitDevice(ctx, device)
+	if err == nil {
+		_ = terminal.Show(screen, "Thank you. Terraform goes on.")
+	}
+	return token, err
+}
+
+func prompt(screen io.Writer, device *vedauth.Device, now time.Time) error {
+	lines := []string{fmt.Sprintf("To sign in, open %s and enter the code %s", device.VerificationURI, device.UserCode)}
+	if device.Complete != "" {
+		lines = append(lines, "or open "+device.Complete)
+	}
+	lines = append(lines, fmt.Sprintf("The code is good for %s.", device.Until.Sub(now).Round(time.Second)))
+	return terminal.Show(screen, lines...)
+}
+
+// noTerminal is the error where nobody can be asked.
+func noTerminal() diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("device_code"), "Nobody to ask",
+		"A device login shows an address and a code to a person, and Terraform runs without a terminal here. Nothing was sent. "+
+			"Run Terraform once where there is a terminal with remember = true, give a device_code, "+
+			"or use a grant that needs no person: vedauth_jwt_token, vedauth_certificate_token, vedauth_integrated_token or vedauth_oauth_token.")
+}

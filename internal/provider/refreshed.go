@@ -1,0 +1,81 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+)
+
+// nameAttribute names a grant in the token store.
+var nameAttribute = attribute{
+	name: "name", input: true, fallback: "`" + tokenstore.DefaultName + "`",
+	doc: "Name of the grant in the token store, which tells several grants of one server and `client_id` apart.",
+}
+
+// refreshGrant is a grant that the user has already, kept in the token store and refreshed at Authorize/Token.
+var refreshGrant = grant{
+	name:       "refresh",
+	typeSuffix: "refreshed_token",
+	doc:        "a refresh token, whose successors are kept in the token store",
+	wanted:     "refresh_token",
+	credentials: []attribute{{
+		name: "refresh_token", input: true, sensitive: true,
+		doc: "The refresh token to begin with. It is spent once; from then on the token store has the word, and this is only looked at again when it changes. Unset, the grant must be in the token store already.",
+	}},
+	settings:    []attribute{nameAttribute},
+	environment: []map[string]string{{"refresh_token": "VEDAUTH_REFRESH_TOKEN"}},
+	optional:    true,
+	hasScope:    true,
+	kept:        true,
+	read:        readRefresh,
+	present:     refreshPresent,
+}
+
+func readRefresh(found values, s *settings, clientID string) (credential, diag.Diagnostics) {
+	store, key, diags := s.storedGrant(found, clientID)
+	if diags.HasError() {
+		return credential{}, diags
+	}
+	seed := secret.New(found.text("refresh_token"))
+	return credential{
+		key: []string{key.Name, seed.Reveal()}, stored: true,
+		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
+			return acquire(ctx, store, client, r, tokenstore.Request{
+				Key: key, Seed: tokenstore.Seed{Value: seed, Attribute: "refresh_token"}, IfLeased: r.ifLeased,
+			})
+		},
+	}, nil
+}
+
+// storedGrant opens the store and names the grant in it.
+func (s *settings) storedGrant(found values, clientID string) (*tokenstore.Store, tokenstore.Key, diag.Diagnostics) {
+	store, diags := s.needStore()
+	if diags.HasError() {
+		return nil, tokenstore.Key{}, diags
+	}
+	key, err := tokenstore.NewKey(s.client.Server(), clientID, found.text(nameAttribute.name))
+	if err != nil {
+		return nil, tokenstore.Key{}, diag.Diagnostics{storeFailure(err)}
+	}
+	return store, key, nil
+}
+
+// refreshPresent says why there is no stored grant to use, or nothing if there is one.
+func refreshPresent(found values, s *settings, clientID string) string {
+	store, key, diags := s.storedGrant(found, clientID)
+	if diags.HasError() {
+		return diags.Errors()[0].Detail()
+	}
+	status, err := store.Peek(key, secret.New(found.text("refresh_token")))
+	switch {
+	case err != nil:
+		return err.Error()
+	case !status.Usable():
+		return "the token store holds no usable grant " + key.Name + " for this server and client_id"
+	}
+	return ""
+}

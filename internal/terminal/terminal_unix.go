@@ -1,0 +1,5 @@
+//go:build unix
+
+package terminal
+
+const deviceName = "/dev/tty"
