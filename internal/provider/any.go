@@ -184,7 +184,7 @@ func (w *search) moveOn(g grant, err error) bool {
 			w.refused = g.name
 		}
 	}
-	w.skip(g, capital(refused.Said()))
+	w.skip(g, capital(refused.Said())+" "+refused.Next())
 	return true
 }
 
