@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -148,5 +149,29 @@ func TestALockFileThatWasDeleted(t *testing.T) {
 	if _, ok, err := (systemFiles{}).tryLock(p.lock, false); ok || err != nil {
 		t.Errorf("a second lock: %v, %v", ok, err)
 	}
+	b.free(lock)
+}
+
+// TestALockIsCurrent: on the file that has the name now, and on no other.
+func TestALockIsCurrent(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.lock")
+	lock := newLock(path)
+	if ok, err := lock.TryLock(); err != nil || !ok || !current(lock) {
+		t.Errorf("locked %v, %v", ok, err)
+	}
+	if err := os.Rename(path, path+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if current(lock) {
+		t.Error("a lock without a name counts")
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if current(lock) {
+		t.Error("a lock on another file counts")
+	}
+	b := &bench{t: t}
 	b.free(lock)
 }

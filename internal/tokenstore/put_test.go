@@ -45,11 +45,22 @@ func TestPutReplaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer second.Release()
+	second.Release()
 	if second.Replaced == nil || !second.Replaced.RefreshToken.Equal(first.Grant.RefreshToken) {
 		t.Errorf("replaced %+v", second.Replaced)
 	}
 	b.mustAcquire("seed-Zq==") // still spent
+	b.stale()
+	b.server.script = script{loseAnswer, loseRequest}
+	b.wantError("", Unknown)
+	third, err := b.put()
+	if err != nil {
+		t.Fatal(err)
+	}
+	third.Release()
+	if lease := b.mustAcquire(""); lease.Refreshed {
+		t.Error("what became of the old tokens casts doubt on the new ones")
+	}
 	if b.server.refused != 0 || second.Grant.Generation != 2 {
 		t.Errorf("%d refused, generation %d", b.server.refused, second.Grant.Generation)
 	}
