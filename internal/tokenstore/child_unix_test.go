@@ -60,7 +60,9 @@ func TestMain(m *testing.M) {
 
 func (o order) run() error {
 	if o.Limit > 0 {
-		limit := syscall.Rlimit{Cur: o.Limit, Max: o.Limit}
+		var limit syscall.Rlimit
+		setNumber(&limit.Cur, o.Limit)
+		setNumber(&limit.Max, o.Limit)
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 			return err
 		}
@@ -95,6 +97,9 @@ func (o order) run() error {
 		return systemRole(o)
 	}
 }
+
+// setNumber sets a number whose type differs from system to system.
+func setNumber[T int64 | uint64](number *T, value uint64) { *number = T(value) }
 
 func (o order) request(notify func(Notice)) Request {
 	return Request{Key: testKey, Seed: Seed{Value: secret.New(o.Seed)}, Server: httpRefresher(o.URL), Notify: notify}

@@ -10,6 +10,7 @@
 //	<hash>.lock     held exclusively by whoever decides and refreshes; never deleted
 //	<hash>.use      held shared from Acquire to Release, so that a refresh does not kill a token in use; never deleted
 //	<hash>.next-*   room for the successor, allocated before the request; after a crash, read by the next run
+//	<hash>.tmp-*    the file while it is replaced; a leftover is removed
 //	<hash>.json.corrupt-*  what could not be read, set aside
 //
 // The kernel frees both locks when their holder dies, so there is no stale lock and no guessing.

@@ -83,7 +83,7 @@ func TestALeftoverThatDoesNotFollow(t *testing.T) {
 	leave := func(change func(e *entry)) {
 		e := b.stored()
 		e.Tokens = newPair(newLedger("").issue(), b.clock.Now())
-		e.Tokens.AccessToken = kept{testSecret("wrong-Zq==")}
+		e.Tokens.AccessToken, e.Tokens.RefreshToken = kept{testSecret("wrong-Zq==")}, kept{testSecret("wrong-Zq==")}
 		e.Generation++
 		change(e)
 		data, err := e.encode()

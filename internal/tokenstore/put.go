@@ -10,7 +10,7 @@ import (
 type NewGrant struct {
 	Key    Key
 	Tokens Tokens
-	// Started is when the request that brought the tokens was sent.
+	// Started is when the request that brought the tokens was sent; zero means now.
 	Started time.Time
 	// Notify is told of warnings and of waiting; may be nil.
 	Notify func(Notice)
@@ -69,6 +69,9 @@ func (s *Store) Put(ctx context.Context, grant NewGrant) (*Lease, error) {
 			was := old.grant()
 			replaced = &was
 		}
+	}
+	if grant.Started.IsZero() {
+		grant.Started = s.now()
 	}
 	next.Tokens = newPair(grant.Tokens, grant.Started)
 	next.Generation++

@@ -215,3 +215,17 @@ func TestForgetTheFileOnly(t *testing.T) {
 	}
 	b.wantError("", NoGrant)
 }
+
+// TestPutWithoutAStart counts the life of the token from now.
+func TestPutWithoutAStart(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	lease, err := b.store.Put(t.Context(), NewGrant{Key: testKey, Tokens: b.server.issue()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease.Release()
+	if got := lease.Grant.AccessExpires; !got.Equal(start.Add(life)) {
+		t.Errorf("expires %v", got)
+	}
+}
