@@ -88,10 +88,7 @@ func firstRune(s string) rune {
 }
 
 func lastRune(s string) rune {
-	if s == "" {
-		return ' '
-	}
-	r, _ := utf8.DecodeLastRuneInString(s)
+	r, _ := utf8.DecodeLastRuneInString(s) // of the empty string a mark that is no letter either
 	return r
 }
 

@@ -1,9 +1,11 @@
 package vedauth
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,6 +16,7 @@ var (
 	SalvageToken      = salvageToken
 	ParseVerification = parseVerification
 	Backoff           = backoff
+	DescribeNetwork   = describeNetwork
 )
 
 // The names of the constants that tests compare with.
@@ -27,6 +30,13 @@ const (
 // DialWith makes the client connect through dial, which lets a test run in a testing/synctest bubble without a network.
 func (c *Client) DialWith(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
 	c.transport.DialContext = dial
+}
+
+// ReadAbandoned reads the body of a request that was abandoned before it was written.
+func ReadAbandoned() (int, error) {
+	var state atomic.Int32
+	state.Store(abandoned)
+	return guardedBody{&state, bytes.NewReader([]byte("secret"))}.Read(make([]byte, 6))
 }
 
 // Transport is what the client sends with.

@@ -145,6 +145,10 @@ func (s *server) handle(conn *tls.Conn, answer script) {
 		}
 		_ = conn.Close()
 	}()
+	if conn.Handshake() != nil {
+		_, _ = io.Copy(io.Discard, conn.NetConn()) // closed at once, the connection could swallow the alert that says why
+		return
+	}
 	got, err := http.ReadRequest(bufio.NewReader(conn))
 	if err != nil {
 		return
