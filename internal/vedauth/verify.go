@@ -127,7 +127,7 @@ func anyTime(unix *int64, iso, date *string) *time.Time {
 		return &at
 	}
 	if iso != nil {
-		if at, err := time.Parse(time.RFC3339, *iso); err == nil && at.Unix() > 0 {
+		if at, err := time.Parse(time.RFC3339, *iso); err == nil && at.Unix() > 0 && at.Unix() <= maxUnix {
 			at = at.UTC().Truncate(time.Second)
 			return &at
 		}
