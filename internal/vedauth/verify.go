@@ -134,7 +134,7 @@ func anyTime(unix *int64, iso, date *string) *time.Time {
 	}
 	if date != nil {
 		if match := microsoftDate.FindStringSubmatch(*date); match != nil {
-			if ms, err := strconv.ParseInt(match[1], 10, 64); err == nil && ms > 0 && ms/1000 <= maxUnix {
+			if ms, err := strconv.ParseInt(match[1], 10, 64); err == nil && ms >= 1000 && ms/1000 <= maxUnix {
 				at := time.Unix(ms/1000, 0).UTC()
 				return &at
 			}
