@@ -29,7 +29,7 @@ var tokenShape = regexp.MustCompile(`(?:[A-Za-z0-9+/_-]|%2[BbFf]|\\/|\\u002[BbFf
 // in the forms that a server or proxy may echo them in, without longer parts of them, and without anything that looks
 // like a token. A text that still holds a secret, written in a way that nobody thought of, is withheld as a whole.
 func clean(text string, secrets []secret.String) string {
-	text = strings.ToValidUTF8(text[:min(len(text), maxText)], "\uFFFD")
+	text = text[:min(len(text), maxText)]
 	forms := echoForms(secrets)
 	for _, form := range forms {
 		if len(form) >= shortSecret {
@@ -41,6 +41,7 @@ func clean(text string, secrets []secret.String) string {
 	for _, form := range forms {
 		text = replaceParts(text, form)
 	}
+	text = strings.ToValidUTF8(text, "\uFFFD") // only now: what was cut out may have left half a letter
 	text = tokenShape.ReplaceAllString(text, secret.Redacted)
 	text = strings.Join(strings.FieldsFunc(text, unfit), " ")
 	if echoes(text, secrets) {
