@@ -141,8 +141,10 @@ func checkDuration(value string) error {
 
 func checkProxy(value string) error {
 	u, err := url.Parse(value)
-	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
-		return errors.New("it is not the address of a proxy; write it as http://host:port or http://user:password@host:port")
+	// A password with a # or ? ends the address early, at what then looks like a host and its port.
+	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" || strings.ContainsAny(value, "?#") {
+		return errors.New("it is not the address of a proxy; write it as http://host:port or http://user:password@host:port " +
+			"(in a password %23 for #, %2F for /, %3A for :, %3F for ?, %40 for @)")
 	}
 	if scheme := strings.ToLower(u.Scheme); scheme != "http" && scheme != "https" {
 		return errors.New("its scheme is neither http nor https")

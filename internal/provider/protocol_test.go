@@ -69,6 +69,16 @@ func configured(t *testing.T, options fakevedauth.Options, change config) *bench
 	return b
 }
 
+// run runs a subtest with the same bench.
+func (b *bench) run(name string, test func(t *testing.T)) {
+	whole := b.t
+	defer func() { b.t = whole }()
+	whole.Run(name, func(t *testing.T) {
+		b.t = t
+		test(t)
+	})
+}
+
 // block is a provider block for the fake, with changes; a change to nil takes an attribute away.
 func (b *bench) block(change config) config {
 	return merge(config{"url": b.fake.URL(), "ca_pem": b.fake.CAPEM(), "client_id": fakevedauth.DefaultClientID, "scope": "certificate:manage"}, change)
