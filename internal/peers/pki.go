@@ -15,6 +15,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -39,7 +40,7 @@ type pair struct {
 // pki is an authority with an intermediate, made anew for each rig.
 type pki struct {
 	root, intermediate, stranger, server pair
-	serial                               int64
+	serial                               atomic.Int64
 }
 
 func newPKI() (*pki, error) {
@@ -71,9 +72,8 @@ func (p *pki) issue(name string, signer pair, key crypto.Signer, change func(*x5
 			return pair{}, err
 		}
 	}
-	p.serial++
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(p.serial), Subject: pkix.Name{CommonName: name},
+		SerialNumber: big.NewInt(p.serial.Add(1)), Subject: pkix.Name{CommonName: name},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
