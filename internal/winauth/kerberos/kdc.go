@@ -20,13 +20,12 @@ const (
 // errNotSent wraps a failure before the request left: another KDC may be asked without counting as another logon.
 var errNotSent = errors.New("could not be reached")
 
-// send asks the KDCs of a realm one after the other and returns the first answer and who gave it. retry says whether
-// a request that was sent and not answered may go to the next one: not if it carries proof of a password, because a
-// wrong one would count twice.
+// send asks the given KDCs of a realm one after the other and returns the first answer and who gave it. For a request
+// that carries proof of a password give it one KDC: at a second one, a wrong password would count twice.
 //
 // It speaks TCP only. Every KDC in use does, and a datagram that is lost on its way back cannot be told from one that
 // never arrived.
-func (c *Config) send(ctx context.Context, realm string, kdcs []string, request []byte, retry bool) (reply []byte, kdc string, err error) {
+func (c *Config) send(ctx context.Context, realm string, kdcs []string, request []byte) (reply []byte, kdc string, err error) {
 	if len(kdcs) == 0 {
 		return nil, "", problem(NoKDC, "Add kdc lines for it to krb5.conf and set krb5_conf_file, or publish _kerberos._tcp records in DNS. Write the realm in capitals.",
 			"no KDC is known for the realm %q", realm)
@@ -44,9 +43,6 @@ func (c *Config) send(ctx context.Context, realm string, kdcs []string, request 
 		failures = append(failures, err.Error())
 		if !errors.Is(err, errNotSent) {
 			sent = true
-			if !retry {
-				break
-			}
 		}
 	}
 	list := strings.Join(failures, "; ")

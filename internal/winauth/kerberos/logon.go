@@ -65,7 +65,7 @@ func (c *Client) ask(ctx context.Context, tgt *ticket, service principal) (*tick
 		return nil, nil, err
 	}
 	// A ticket is shown, not a password: asking a second KDC costs nothing.
-	reply, _, err := c.config.send(ctx, tgt.realm, kdcs, request, true)
+	reply, _, err := c.config.send(ctx, tgt.realm, kdcs, request)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,7 +95,7 @@ func (c *Client) logon(ctx context.Context) (*ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, kdc, err := c.sendLogon(ctx, request, kdcs, true)
+	reply, kdc, err := c.sendLogon(ctx, request, kdcs)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (c *Client) logon(ctx context.Context) (*ticket, error) {
 		if err := request.prove(refusal.hints); err != nil {
 			return nil, err
 		}
-		if reply, _, err = c.sendLogon(ctx, request, []string{kdc}, false); err != nil {
+		if reply, _, err = c.sendLogon(ctx, request, []string{kdc}); err != nil {
 			return nil, err
 		}
 		refusal = parseRefusal(reply)
@@ -117,12 +117,12 @@ func (c *Client) logon(ctx context.Context) (*ticket, error) {
 	return c.tgt, err
 }
 
-func (c *Client) sendLogon(ctx context.Context, request *logonRequest, kdcs []string, retry bool) (reply []byte, kdc string, err error) {
+func (c *Client) sendLogon(ctx context.Context, request *logonRequest, kdcs []string) (reply []byte, kdc string, err error) {
 	encoded, err := request.encode()
 	if err != nil {
 		return nil, "", err
 	}
-	return c.config.send(ctx, c.user.realm, kdcs, encoded, retry)
+	return c.config.send(ctx, c.user.realm, kdcs, encoded)
 }
 
 // cachedService returns a ticket for the service from the cache, if it is there and good.
