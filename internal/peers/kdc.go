@@ -16,8 +16,10 @@ const (
 	OtherRealm = "OTHER.TEST"
 	// Domain is what NTLM calls Realm.
 	Domain = "EXAMPLE"
-	// SPN is the web server's name in Kerberos.
-	SPN = "HTTP/localhost"
+	// SPN is the web server's name in Kerberos, AliasSPN another of its names. The KDC of OtherRealm refers to Realm for
+	// the alias, without the client's doing.
+	SPN      = "HTTP/localhost"
+	AliasSPN = "HTTP/web.example.test"
 )
 
 // Special accounts of Realm, beside those of Users. Their password is Password(name).
@@ -60,7 +62,7 @@ const krb5Conf = `[libdefaults]
   }
 [domain_realm]
   localhost = EXAMPLE.TEST
-# %[2]s
+%[2]s
 `
 
 const kdcConf = `[kdcdefaults]
@@ -101,8 +103,9 @@ func (r *Rig) startKDC() error {
 	port := ports[0]
 	r.Krb5Conf = r.path("krb5.conf")
 	for name, content := range map[string]string{
-		"krb5.conf":        fmt.Sprintf(krb5Conf, port, "for clients", aes),
-		"krb5.server.conf": fmt.Sprintf(krb5Conf, port, "for the KDC, which must know RC4 to have accounts with it", aes+" arcfour-hmac\n  allow_weak_crypto = true"),
+		"krb5.conf": fmt.Sprintf(krb5Conf, port, "", aes),
+		// The KDC must know RC4 to have accounts with it, and where to refer to.
+		"krb5.server.conf": fmt.Sprintf(krb5Conf, port, "  .example.test = EXAMPLE.TEST", aes+" arcfour-hmac\n  allow_weak_crypto = true"),
 		"kdc.conf":         fmt.Sprintf(kdcConf, port, r.dir),
 	} {
 		if err := r.write(name, []byte(content)); err != nil {
@@ -138,7 +141,9 @@ func (r *Rig) fillDatabases() error {
 	add(UserExpired, `-expire "2001-01-01 00:00:00"`)
 	add(UserPasswordExpired, `-pwexpire "2001-01-01 00:00:00"`)
 	add(UserRC4Only, "-e arcfour-hmac:normal")
-	fmt.Fprintf(&commands, "addprinc -randkey %s\nktadd -k %s -norandkey %s\n", SPN, r.path("http.keytab"), SPN)
+	for _, service := range []string{SPN, AliasSPN} {
+		fmt.Fprintf(&commands, "addprinc -randkey %s\nktadd -k %s -norandkey %s\n", service, r.path("http.keytab"), service)
+	}
 	trust := "addprinc -pw trust -e aes256-cts-hmac-sha1-96:normal krbtgt/" + Realm + "@" + OtherRealm + "\n"
 	if _, err := run(r.owner, r.kdcEnv(), commands.String()+trust, "kadmin.local", "-r", Realm); err != nil {
 		return err

@@ -67,11 +67,15 @@ func (k key) wire() types.EncryptionKey {
 
 func requestBody(client, service principal, encryption []int32, now time.Time) (messages.KDCReqBody, error) {
 	nonce, err := newNonce()
+	kind := nametype.KRB_NT_SRV_HST
+	if service.name[0] == "krbtgt" {
+		kind = nametype.KRB_NT_SRV_INST
+	}
 	return messages.KDCReqBody{
 		KDCOptions: types.NewKrbFlags(),
 		CName:      client.wire(nametype.KRB_NT_PRINCIPAL),
 		Realm:      service.realm,
-		SName:      service.wire(nametype.KRB_NT_SRV_INST),
+		SName:      service.wire(kind),
 		Till:       now.UTC().Add(ticketLifetime),
 		Nonce:      nonce,
 		EType:      encryption,
