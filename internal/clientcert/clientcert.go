@@ -22,7 +22,8 @@ func DecodeBase64(text string) ([]byte, error) {
 	text = strings.NewReplacer("-", "+", "_", "/").Replace(text)
 	data, err := base64.RawStdEncoding.DecodeString(text)
 	if err != nil || len(data) == 0 {
-		return nil, problem(NotBase64, "Encode the file with: openssl base64 -A -in client.p12", "the PKCS#12 text is not base64")
+		return nil, problem(NotBase64, "Encode the file with: openssl base64 -A -in client.p12",
+			"the PKCS#12 text is not base64")
 	}
 	return data, nil
 }
@@ -65,7 +66,8 @@ func assemble(key crypto.PrivateKey, all []*x509.Certificate) (*tls.Certificate,
 	return cert, nil
 }
 
-// findLeaf returns the certificate with that public key; of several (a renewal kept the key) the one that lasts longest.
+// findLeaf returns the certificate with that public key; of several (a renewal kept the key) the one that lasts
+// longest.
 func findLeaf(public publicKey, all []*x509.Certificate) *x509.Certificate {
 	var leaf *x509.Certificate
 	for _, cert := range all {

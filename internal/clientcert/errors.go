@@ -74,15 +74,18 @@ func (e *ValidityError) Expired() bool { return e.Now.After(e.NotAfter) }
 func (e *ValidityError) Error() string {
 	from, to := e.NotBefore.UTC().Format(time.RFC3339), e.NotAfter.UTC().Format(time.RFC3339)
 	if e.Expired() {
-		return fmt.Sprintf("the client certificate %q expired on %s. Renew it and give the new certificate with its key.", e.Subject, to)
+		return fmt.Sprintf("the client certificate %q expired on %s. Renew it and give the new certificate with its key.",
+			e.Subject, to)
 	}
-	return fmt.Sprintf("the client certificate %q is not valid before %s (until %s). Check this machine's clock, which says %s, or use another certificate.",
-		e.Subject, from, to, e.Now.UTC().Format(time.RFC3339))
+	return fmt.Sprintf(
+		"the client certificate %q is not valid before %s (until %s). Check this machine's clock, which says %s, or use "+
+			"another certificate.", e.Subject, from, to, e.Now.UTC().Format(time.RFC3339))
 }
 
 // guard turns a panic of a parser into err, without the panic's text: it may quote its input.
 func guard(err *error) {
 	if recover() != nil {
-		*err = problem(Damaged, "Export the certificate and its key again.", "the certificate or key is damaged in a way that stopped its parser")
+		*err = problem(Damaged, "Export the certificate and its key again.",
+			"the certificate or key is damaged in a way that stopped its parser")
 	}
 }

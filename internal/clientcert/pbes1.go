@@ -1,8 +1,8 @@
 package clientcert
 
 import (
-	"crypto/des"  //nolint:gosec // The scheme is what users' files have.
-	"crypto/sha1" //nolint:gosec // Likewise.
+	"crypto/des"  // The scheme is what users' files have.
+	"crypto/sha1" // Likewise.
 	"encoding/asn1"
 	"encoding/binary"
 	"unicode/utf16"

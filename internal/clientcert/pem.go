@@ -53,7 +53,8 @@ func parseCertificates(text []byte) ([]*x509.Certificate, error) {
 	case len(all) > 0:
 		return all, nil
 	case len(blocks) > 0:
-		return nil, problem(NoCertificate, "Give the client certificate, a block that begins with -----BEGIN CERTIFICATE-----.",
+		return nil, problem(NoCertificate,
+			"Give the client certificate, a block that begins with -----BEGIN CERTIFICATE-----.",
 			"the PEM text holds no certificate, only %s", blocks[0].Type)
 	}
 	return nil, notPEM(text, "certificate", "openssl x509 -inform der -in client.cer -out client.crt")
@@ -68,7 +69,8 @@ func keyBlock(text []byte) (*pem.Block, error) {
 			continue
 		}
 		if found != nil {
-			return nil, problem(SeveralKeys, "Give only the key of the certificate.", "the PEM text holds more than one private key")
+			return nil, problem(SeveralKeys, "Give only the key of the certificate.",
+				"the PEM text holds more than one private key")
 		}
 		found = block
 	}
@@ -76,7 +78,8 @@ func keyBlock(text []byte) (*pem.Block, error) {
 	case found != nil:
 		return found, nil
 	case len(blocks) > 0:
-		return nil, problem(NoKey, "Give the private key, a block that ends with PRIVATE KEY-----.", "the PEM text holds no private key, only %s", blocks[0].Type)
+		return nil, problem(NoKey, "Give the private key, a block that ends with PRIVATE KEY-----.",
+			"the PEM text holds no private key, only %s", blocks[0].Type)
 	}
 	return nil, notPEM(text, "private key", "openssl pkey -inform der -in client.key -out new.key")
 }
@@ -85,7 +88,8 @@ func parseKey(block *pem.Block, password secret.String) (crypto.PrivateKey, erro
 	der := block.Bytes
 	switch {
 	case block.Type == "OPENSSH PRIVATE KEY":
-		return nil, problem(Unsupported, "Convert a copy of it with: ssh-keygen -p -m PKCS8 -f copy-of-the-key", "the private key is in OpenSSH's own format")
+		return nil, problem(Unsupported, "Convert a copy of it with: ssh-keygen -p -m PKCS8 -f copy-of-the-key",
+			"the private key is in OpenSSH's own format")
 	case block.Type == "ENCRYPTED PRIVATE KEY":
 		return decryptedKey(password, func() (crypto.PrivateKey, error) { return decryptPKCS8(der, password) })
 	case strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
@@ -93,7 +97,8 @@ func parseKey(block *pem.Block, password secret.String) (crypto.PrivateKey, erro
 	}
 	key, err := parsePlainKey(der)
 	if err != nil {
-		return nil, problem(Damaged, "Check that it was copied whole; "+convertKey, "the private key (%s) cannot be read", block.Type)
+		return nil, problem(Damaged, "Check that it was copied whole; "+convertKey, "the private key (%s) cannot be read",
+			block.Type)
 	}
 	return key, nil
 }
@@ -110,7 +115,8 @@ func decryptedKey(password secret.String, decrypt func() (crypto.PrivateKey, err
 	case errors.As(err, &known):
 		return nil, err
 	}
-	return nil, problem(WrongPassword, "Check the password, for example with: openssl pkey -in client.key -noout", "the password does not open the private key")
+	return nil, problem(WrongPassword, "Check the password, for example with: openssl pkey -in client.key -noout",
+		"the password does not open the private key")
 }
 
 // decryptLegacyPEM reads the old form with the headers Proc-Type and DEK-Info.
@@ -119,7 +125,8 @@ func decryptLegacyPEM(block *pem.Block, password secret.String) (crypto.PrivateK
 	der, err := x509.DecryptPEMBlock(block, []byte(password.Reveal()))
 	if err != nil {
 		if strings.Contains(err.Error(), "unknown encryption mode") {
-			return nil, problem(Unsupported, convertKey, "the private key is encrypted with a cipher that this program does not read")
+			return nil, problem(Unsupported, convertKey,
+				"the private key is encrypted with a cipher that this program does not read")
 		}
 		return nil, err
 	}
@@ -147,10 +154,13 @@ func pemBlocks(text []byte) []*pem.Block {
 func notPEM(text []byte, what, command string) error {
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
-		return problem(NotPEM, "Check where it comes from: a variable or a file may be empty.", "the PEM text of the %s is empty", what)
+		return problem(NotPEM, "Check where it comes from: a variable or a file may be empty.",
+			"the PEM text of the %s is empty", what)
 	case text[0] == 0x30:
-		return problem(NotPEM, "Convert it with: "+command+" (or give it as PKCS#12, if it is a .p12 or .pfx file).", "the %s is binary (DER), not PEM", what)
+		return problem(NotPEM, "Convert it with: "+command+" (or give it as PKCS#12, if it is a .p12 or .pfx file).",
+			"the %s is binary (DER), not PEM", what)
 	}
-	return problem(NotPEM, "PEM is the text between -----BEGIN and -----END lines, with its line breaks; a path belongs in the attribute for files.",
-		"the %s is not PEM", what)
+	return problem(NotPEM,
+		"PEM is the text between -----BEGIN and -----END lines, with its line breaks; a path belongs in the attribute for "+
+			"files.", "the %s is not PEM", what)
 }

@@ -105,21 +105,23 @@ func TestWhatPEMCannotBe(t *testing.T) {
 		want             clientcert.Problem
 		says             string
 	}{
-		"another's key":        {leaf, fixture(t, "other.pkcs8.key"), clientcert.Mismatch, "none of the 1 certificates"},
-		"two keys":             {leaf, fixture(t, "two.key"), clientcert.SeveralKeys, "more than one"},
-		"no key":               {leaf, leaf, clientcert.NoKey, "only CERTIFICATE"},
-		"public key":           {leaf, publicKey, clientcert.NoKey, "only PUBLIC KEY"},
-		"no certificate":       {key, key, clientcert.NoCertificate, "only PRIVATE KEY"},
-		"DER certificate":      {fixture(t, "rsa.der.crt"), key, clientcert.NotPEM, "openssl x509 -inform der"},
-		"DER key":              {leaf, fixture(t, "rsa.der.key"), clientcert.NotPEM, "openssl pkey -inform der"},
-		"a path":               {leaf, []byte("client.key"), clientcert.NotPEM, "attribute for files"},
-		"empty":                {leaf, nil, clientcert.NotPEM, "is empty"},
-		"OpenSSH":              {leaf, fixture(t, "openssh.key"), clientcert.Unsupported, "ssh-keygen -p -m PKCS8"},
-		"PBES1 MD5 DES":        {leaf, fixture(t, "rsa.pbes1-md5-des.key"), clientcert.Unsupported, "-provider legacy"},
-		"camellia":             {leaf, fixture(t, "rsa.camellia.key"), clientcert.Unsupported, "openssl pkcs8 -topk8"},
-		"garbled":              {leaf, garbled, clientcert.Damaged, "cannot be read"},
-		"key that is not one":  {leaf, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")}), clientcert.Damaged, "cannot be read"},
-		"certificate likewise": {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")}), key, clientcert.Damaged, "number 1"},
+		"another's key":   {leaf, fixture(t, "other.pkcs8.key"), clientcert.Mismatch, "none of the 1 certificates"},
+		"two keys":        {leaf, fixture(t, "two.key"), clientcert.SeveralKeys, "more than one"},
+		"no key":          {leaf, leaf, clientcert.NoKey, "only CERTIFICATE"},
+		"public key":      {leaf, publicKey, clientcert.NoKey, "only PUBLIC KEY"},
+		"no certificate":  {key, key, clientcert.NoCertificate, "only PRIVATE KEY"},
+		"DER certificate": {fixture(t, "rsa.der.crt"), key, clientcert.NotPEM, "openssl x509 -inform der"},
+		"DER key":         {leaf, fixture(t, "rsa.der.key"), clientcert.NotPEM, "openssl pkey -inform der"},
+		"a path":          {leaf, []byte("client.key"), clientcert.NotPEM, "attribute for files"},
+		"empty":           {leaf, nil, clientcert.NotPEM, "is empty"},
+		"OpenSSH":         {leaf, fixture(t, "openssh.key"), clientcert.Unsupported, "ssh-keygen -p -m PKCS8"},
+		"PBES1 MD5 DES":   {leaf, fixture(t, "rsa.pbes1-md5-des.key"), clientcert.Unsupported, "-provider legacy"},
+		"camellia":        {leaf, fixture(t, "rsa.camellia.key"), clientcert.Unsupported, "openssl pkcs8 -topk8"},
+		"garbled":         {leaf, garbled, clientcert.Damaged, "cannot be read"},
+		"key that is not one": {leaf, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")}),
+			clientcert.Damaged, "cannot be read"},
+		"certificate likewise": {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")}), key,
+			clientcert.Damaged, "number 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +147,8 @@ func TestCheckValidity(t *testing.T) {
 	}
 	var invalid *clientcert.ValidityError
 	if err := clientcert.CheckValidity(cert, to.Add(time.Second)); !errors.As(err, &invalid) || !invalid.Expired() ||
-		!strings.Contains(err.Error(), "expired on "+to.UTC().Format(time.RFC3339)) || !strings.Contains(err.Error(), "CN=test-only-rsa") {
+		!strings.Contains(err.Error(),
+			"expired on "+to.UTC().Format(time.RFC3339)) || !strings.Contains(err.Error(), "CN=test-only-rsa") {
 		t.Errorf("after: %v", err)
 	}
 	if err := clientcert.CheckValidity(cert, from.Add(-time.Second)); !errors.As(err, &invalid) || invalid.Expired() ||

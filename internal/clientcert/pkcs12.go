@@ -43,13 +43,15 @@ func recognise(data []byte) error {
 		return problem(NotPKCS12, "Give PEM as a certificate and a private key instead, or convert it with: "+
 			"openssl pkcs12 -export -in client.crt -inkey client.key -out client.p12", "the PKCS#12 file holds PEM text")
 	case data[0] != 0x30 || len(data) < 2:
-		return problem(NotPKCS12, "Give a .p12 or .pfx file as it was exported; text that is base64 belongs in the base64 attribute.",
+		return problem(NotPKCS12,
+			"Give a .p12 or .pfx file as it was exported; text that is base64 belongs in the base64 attribute.",
 			"the file is not PKCS#12")
 	case data[1] == 0x80:
 		return errBER()
 	}
 	if largestInteger(macData(data)) > maxIterations {
-		return problem(Unsupported, "Export it with fewer iterations.", "the PKCS#12 file asks for more than %d key derivation iterations", maxIterations)
+		return problem(Unsupported, "Export it with fewer iterations.",
+			"the PKCS#12 file asks for more than %d key derivation iterations", maxIterations)
 	}
 	return nil
 }
@@ -67,9 +69,11 @@ func explain(err error, password secret.String) error {
 	contains := func(part string) bool { return strings.Contains(text, part) }
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword) && password.Empty():
-		return problem(PasswordMissing, "Give its password.", "the PKCS#12 file is protected by a password and none was given")
+		return problem(PasswordMissing, "Give its password.",
+			"the PKCS#12 file is protected by a password and none was given")
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return problem(WrongPassword, "Check the password, for example with: openssl pkcs12 -in client.p12 -noout", "the password does not open the PKCS#12 file")
+		return problem(WrongPassword, "Check the password, for example with: openssl pkcs12 -in client.p12 -noout",
+			"the password does not open the PKCS#12 file")
 	case contains("incorrect padding"):
 		return problem(WrongPassword, convert, "the password opens the PKCS#12 file but not the private key in it")
 	case contains("UCS-2"):
@@ -80,11 +84,14 @@ func explain(err error, password secret.String) error {
 	case contains("no MAC in data"):
 		return problem(NoMAC, convert, "the PKCS#12 file has no integrity protection (MAC), which this program insists on")
 	case contains("exactly one key bag"):
-		return problem(SeveralKeys, "Export only the certificate that is to be used, with its key.", "the PKCS#12 file holds more than one private key")
+		return problem(SeveralKeys, "Export only the certificate that is to be used, with its key.",
+			"the PKCS#12 file holds more than one private key")
 	case contains("private key missing"):
-		return problem(NoKey, "Export it again with its private key; on Windows choose \"Yes, export the private key\".", "the PKCS#12 file holds no private key")
-	case contains("certificate missing"), contains("expected exactly two items"), contains("expected between 1 and 2 items"):
-		return problem(NoCertificate, "Export the certificate together with its key.", "the PKCS#12 file holds no certificate")
+		return problem(NoKey, "Export it again with its private key; on Windows choose \"Yes, export the private key\".",
+			"the PKCS#12 file holds no private key")
+	case contains("certificate missing"):
+		return problem(NoCertificate, "Export the certificate together with its key.",
+			"the PKCS#12 file holds no certificate")
 	case errors.As(err, &missing):
 		return problem(Unsupported, convert, "the PKCS#12 file uses something this program cannot read (%s)", string(missing))
 	}

@@ -88,7 +88,8 @@ func TestEveryFormOfPKCS12(t *testing.T) {
 			if got := chain(t, cert); got != test.want {
 				t.Errorf("chain %q, want %q", got, test.want)
 			}
-			if _, err := clientcert.FromPKCS12(fixture(t, test.file+".p12"), secret.New("not it")); problemOf(err) != clientcert.WrongPassword {
+			_, err = clientcert.FromPKCS12(fixture(t, test.file+".p12"), secret.New("not it"))
+			if problemOf(err) != clientcert.WrongPassword {
 				t.Errorf("wrong password: %v", err)
 			}
 		})
@@ -125,19 +126,23 @@ func TestWhatPKCS12CannotBe(t *testing.T) {
 		want     clientcert.Problem
 		says     string
 	}{
-		"NSS":                 {fixture(t, "nss-ber.p12"), password, clientcert.BER, "openssl pkcs12 -in old.p12 -nodes | openssl pkcs12 -export"},
-		"no MAC":              {fixture(t, "no-mac.p12"), password, clientcert.NoMAC, "openssl pkcs12 -export"},
-		"two keys":            {fixture(t, "two-keys.p12"), password, clientcert.SeveralKeys, "Export only"},
-		"no key":              {fixture(t, "certificate-only.p12"), password, clientcert.NoKey, "with its private key"},
-		"no certificate":      {fixture(t, "key-only.p12"), password, clientcert.NoCertificate, "certificate together with its key"},
-		"no password":         {modern, "", clientcert.PasswordMissing, "Give its password"},
-		"emoji":               {modern, "pass\U0001F600word", clientcert.PasswordCharacters, "emoji"},
-		"cut short":           {modern[:len(modern)-40], password, clientcert.Damaged, "damaged"},
-		"empty":               {nil, password, clientcert.NotPKCS12, "empty"},
-		"one byte":            {[]byte{0x30}, password, clientcert.NotPKCS12, "not PKCS#12"},
-		"PEM":                 {fixture(t, "rsa.crt"), password, clientcert.NotPKCS12, "openssl pkcs12 -export -in client.crt"},
-		"base64 taken as raw": {[]byte(base64.StdEncoding.EncodeToString(modern)), password, clientcert.NotPKCS12, "base64 attribute"},
-		"a certificate":       {fixture(t, "rsa.der.crt"), password, clientcert.Damaged, "not PKCS#12"},
+		"NSS": {fixture(t, "nss-ber.p12"), password, clientcert.BER, "openssl pkcs12 -in old.p12 -nodes | " +
+			"openssl pkcs12 -export"},
+		"no MAC":   {fixture(t, "no-mac.p12"), password, clientcert.NoMAC, "openssl pkcs12 -export"},
+		"two keys": {fixture(t, "two-keys.p12"), password, clientcert.SeveralKeys, "Export only"},
+		"no key":   {fixture(t, "certificate-only.p12"), password, clientcert.NoKey, "with its private key"},
+		"no certificate": {fixture(t, "key-only.p12"), password, clientcert.NoCertificate, "certificate together " +
+			"with its key"},
+		"no password": {modern, "", clientcert.PasswordMissing, "Give its password"},
+		"emoji":       {modern, "pass\U0001F600word", clientcert.PasswordCharacters, "emoji"},
+		"cut short":   {modern[:len(modern)-40], password, clientcert.Damaged, "damaged"},
+		"empty":       {nil, password, clientcert.NotPKCS12, "empty"},
+		"one byte":    {[]byte{0x30}, password, clientcert.NotPKCS12, "not PKCS#12"},
+		"PEM": {fixture(t, "rsa.crt"), password, clientcert.NotPKCS12, "openssl pkcs12 -export -in " +
+			"client.crt"},
+		"base64 taken as raw": {[]byte(base64.StdEncoding.EncodeToString(modern)), password, clientcert.NotPKCS12,
+			"base64 attribute"},
+		"a certificate": {fixture(t, "rsa.der.crt"), password, clientcert.Damaged, "not PKCS#12"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,9 +4,9 @@ import (
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des" //nolint:gosec // Keys that users have are encrypted with it.
+	"crypto/des" // Keys that users have are encrypted with it.
 	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // Likewise.
+	"crypto/sha1" // Likewise.
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509/pkix"
@@ -85,7 +85,8 @@ func decryptPKCS8(der []byte, password secret.String) (crypto.PrivateKey, error)
 	}
 	plain, err := decryptPBE(info, password)
 	if errors.Is(err, errGarbled) {
-		return nil, problem(Damaged, "Check that it was copied whole.", "the parameters of the encrypted private key cannot be read")
+		return nil, problem(Damaged, "Check that it was copied whole.",
+			"the parameters of the encrypted private key cannot be read")
 	}
 	if err != nil {
 		return nil, err
@@ -182,5 +183,6 @@ func decryptCBC(block cipher.Block, iv, data []byte) ([]byte, error) {
 }
 
 func unsupportedKey(oid string) error {
-	return problem(Unsupported, convertKey, "the private key is encrypted in a way that this program does not read (object identifier %s)", oid)
+	return problem(Unsupported, convertKey,
+		"the private key is encrypted in a way that this program does not read (object identifier %s)", oid)
 }

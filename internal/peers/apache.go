@@ -159,10 +159,12 @@ func (r *Rig) startApache(backend string) error {
 	}
 	release()
 	env := []string{
-		"KRB5_CONFIG=" + r.path("krb5.server.conf"), "KRB5_KTNAME=" + r.path("http.keytab"), "KRB5RCACHENAME=file2:" + r.path("rcache"),
+		"KRB5_CONFIG=" + r.path("krb5.server.conf"), "KRB5_KTNAME=" + r.path("http.keytab"),
+		"KRB5RCACHENAME=file2:" + r.path("rcache"),
 		"NTLM_USER_FILE=" + r.path("ntlm.users"), "LM_COMPAT_LEVEL=5",
 	}
-	apache, err := startChild(r.owner, env, r.path("error.log"), "apache2", "-d", r.dir, "-f", r.path("httpd.conf"), "-DFOREGROUND")
+	apache, err := startChild(r.owner, env, r.path("error.log"), "apache2", "-d", r.dir, "-f", r.path("httpd.conf"),
+		"-DFOREGROUND")
 	if err != nil {
 		return err
 	}
@@ -173,7 +175,8 @@ func (r *Rig) startApache(backend string) error {
 func (r *Rig) writeApache(all []site, backend string) error {
 	var config bytes.Buffer
 	err := httpd.Execute(&config, map[string]any{"Dir": r.dir, "Backend": backend, "Sites": all, "Modules": []string{
-		"mpm_event", "authn_core", "authz_core", "authz_user", "auth_gssapi", "ssl", "socache_shmcb", "proxy", "proxy_http", "headers", "http2", "setenvif",
+		"mpm_event", "authn_core", "authz_core", "authz_user", "auth_gssapi", "ssl", "socache_shmcb", "proxy",
+		"proxy_http", "headers", "http2", "setenvif",
 	}})
 	if err != nil {
 		return err

@@ -28,14 +28,16 @@ func (r *Rig) startEPA() error {
 	}
 	release()
 	env := []string{
-		"KRB5_CONFIG=" + r.path("krb5.server.conf"), "KRB5_KTNAME=" + r.path("http.keytab"), "KRB5RCACHENAME=file2:" + r.path("rcache"),
+		"KRB5_CONFIG=" + r.path("krb5.server.conf"), "KRB5_KTNAME=" + r.path("http.keytab"),
+		"KRB5RCACHENAME=file2:" + r.path("rcache"),
 		"NTLM_USER_FILE=" + r.path("ntlm.users"), "LM_COMPAT_LEVEL=5", "PYTHONDONTWRITEBYTECODE=1",
 	}
 	if err := r.write("epa.log", nil); err != nil {
 		return err
 	}
 	r.ports[EPARequire], r.ports[EPAAllow] = ports[0], ports[1]
-	acceptor, err := startChild(r.owner, env, r.path("epa.log"), "python3", r.path("epa.py"), r.path("server.pem"), strconv.Itoa(ports[0]), strconv.Itoa(ports[1]))
+	acceptor, err := startChild(r.owner, env, r.path("epa.log"), "python3", r.path("epa.py"), r.path("server.pem"),
+		strconv.Itoa(ports[0]), strconv.Itoa(ports[1]))
 	if err != nil {
 		return err
 	}

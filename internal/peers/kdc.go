@@ -91,7 +91,11 @@ const kdcConf = `[kdcdefaults]
 const aes = "aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96"
 
 func (r *Rig) kdcEnv() []string {
-	return []string{"KRB5_CONFIG=" + r.path("krb5.server.conf"), "KRB5_KDC_PROFILE=" + r.path("kdc.conf"), "KRB5RCACHENAME=file2:" + r.path("rcache")}
+	return []string{
+		"KRB5_CONFIG=" + r.path("krb5.server.conf"),
+		"KRB5_KDC_PROFILE=" + r.path("kdc.conf"),
+		"KRB5RCACHENAME=file2:" + r.path("rcache"),
+	}
 }
 
 func (r *Rig) startKDC() error {
@@ -105,8 +109,9 @@ func (r *Rig) startKDC() error {
 	for name, content := range map[string]string{
 		"krb5.conf": fmt.Sprintf(krb5Conf, port, "", aes),
 		// The KDC must know RC4 to have accounts with it, and where to refer to.
-		"krb5.server.conf": fmt.Sprintf(krb5Conf, port, "  .example.test = EXAMPLE.TEST", aes+" arcfour-hmac\n  allow_weak_crypto = true"),
-		"kdc.conf":         fmt.Sprintf(kdcConf, port, r.dir),
+		"krb5.server.conf": fmt.Sprintf(krb5Conf, port, "  .example.test = EXAMPLE.TEST", aes+" arcfour-hmac\n  "+
+			"allow_weak_crypto = true"),
+		"kdc.conf": fmt.Sprintf(kdcConf, port, r.dir),
 	} {
 		if err := r.write(name, []byte(content)); err != nil {
 			return err
@@ -116,7 +121,8 @@ func (r *Rig) startKDC() error {
 		return err
 	}
 	release()
-	kdc, err := startChild(r.owner, r.kdcEnv(), r.path("kdc.out"), "krb5kdc", "-n", "-r", Realm, "-r", OtherRealm, "-P", r.path("kdc.pid"))
+	kdc, err := startChild(r.owner, r.kdcEnv(), r.path("kdc.out"), "krb5kdc", "-n", "-r", Realm, "-r", OtherRealm, "-P",
+		r.path("kdc.pid"))
 	if err != nil {
 		return err
 	}
@@ -156,7 +162,8 @@ func (r *Rig) fillDatabases() error {
 // Keytab writes a keytab of the users and returns its path.
 func (r *Rig) Keytab(users ...string) (string, error) {
 	file := r.path(strings.Join(users, "-") + ".keytab")
-	_, err := run(r.owner, r.kdcEnv(), "ktadd -k "+file+" -norandkey "+strings.Join(users, " ")+"\n", "kadmin.local", "-r", Realm)
+	_, err := run(r.owner, r.kdcEnv(), "ktadd -k "+file+" -norandkey "+strings.Join(users, " ")+"\n", "kadmin.local", "-r",
+		Realm)
 	return file, err
 }
 

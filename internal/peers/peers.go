@@ -15,12 +15,13 @@ import (
 
 // needed are the programs and modules without which there is no rig.
 var needed = []string{
-	"/usr/sbin/krb5kdc", "/usr/sbin/kdb5_util", "/usr/sbin/kadmin.local", "/usr/bin/kinit", "/usr/bin/curl", "/usr/sbin/apache2",
+	"/usr/sbin/krb5kdc", "/usr/sbin/kdb5_util", "/usr/sbin/kadmin.local", "/usr/bin/kinit", "/usr/bin/curl",
+	"/usr/sbin/apache2",
 	"/usr/lib/apache2/modules/mod_auth_gssapi.so", "/usr/lib/python3/dist-packages/gssapi", "/etc/gss/mech.d",
 }
 
-// Require passes if the servers are installed. Otherwise the test is not run, and says so, or, with VEDAUTH_PEERS=require
-// in the environment, fails.
+// Require passes if the servers are installed. Otherwise the test is not run, and says so, or, with
+// VEDAUTH_PEERS=require in the environment, fails.
 func Require(tb testing.TB) {
 	tb.Helper()
 	var missing []string
@@ -32,7 +33,8 @@ func Require(tb testing.TB) {
 	switch {
 	case len(missing) == 0:
 	case os.Getenv("VEDAUTH_PEERS") == "require":
-		tb.Fatalf("VEDAUTH_PEERS=require, and missing: %s; run internal/peers/install.sh as root", strings.Join(missing, ", "))
+		tb.Fatalf("VEDAUTH_PEERS=require, and missing: %s; run internal/peers/install.sh as root",
+			strings.Join(missing, ", "))
 	default:
 		tb.Skipf("not run against real servers: %s missing; to run, execute internal/peers/install.sh as root", missing[0])
 	}
@@ -91,7 +93,7 @@ func (r *Rig) start(backend http.Handler, cleanup func(func())) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: backend} //nolint:gosec // Only Apache talks to it.
+	server := &http.Server{Handler: backend} // Only Apache talks to it.
 	go func() { _ = server.Serve(listener) }()
 	cleanup(func() { _ = server.Close() })
 
@@ -99,7 +101,7 @@ func (r *Rig) start(backend http.Handler, cleanup func(func())) error {
 		return fmt.Errorf("KDC: %w\n%s", err, tail(r.KDCLog(), 20))
 	}
 	if err := r.startApache(listener.Addr().String()); err != nil {
-		return fmt.Errorf("Apache: %w\n%s", err, tail(r.ApacheLog(), 20))
+		return fmt.Errorf("apache: %w\n%s", err, tail(r.ApacheLog(), 20))
 	}
 	if err := r.startEPA(); err != nil {
 		return fmt.Errorf("EPA acceptor: %w\n%s", err, tail(r.read("epa.log"), 20))
@@ -117,7 +119,8 @@ func (r *Rig) makeDir() error {
 	if err := r.owner.give(dir); err != nil {
 		return err
 	}
-	r.janitor, err = startChild(owner{}, nil, "/dev/null", "sh", "-c", `trap "" TERM; cat >/dev/null <&3; rm -rf "$1"`, "janitor", dir)
+	r.janitor, err = startChild(owner{}, nil, "/dev/null", "sh", "-c", `trap "" TERM; cat >/dev/null <&3; rm -rf "$1"`,
+		"janitor", dir)
 	return err
 }
 

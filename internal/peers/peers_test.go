@@ -18,7 +18,8 @@ import (
 // echo answers with what Apache says of the caller.
 func echo(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]string{
-		"user": r.Header.Get("X-Remote-User"), "mech": r.Header.Get("X-Gss-Mech"), "dn": r.Header.Get("X-Client-DN"), "host": r.Header.Get("X-Host"),
+		"user": r.Header.Get("X-Remote-User"), "mech": r.Header.Get("X-Gss-Mech"),
+		"dn": r.Header.Get("X-Client-DN"), "host": r.Header.Get("X-Host"),
 	})
 }
 

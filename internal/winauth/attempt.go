@@ -58,7 +58,8 @@ func attempt(ctx context.Context, config Config, p *plan) (result *Result, err e
 }
 
 // handshake goes step by step until the server has answered the request proper.
-func handshake(ctx context.Context, c *connection, s steps, mechanism Mechanism, scheme string) (*http.Response, error) {
+func handshake(ctx context.Context, c *connection, s steps, mechanism Mechanism,
+	scheme string) (*http.Response, error) {
 	name := map[string]string{"ntlm": "NTLM", "negotiate": "Negotiate"}[scheme]
 	var challenge []byte
 	for step := range maxSteps {
@@ -99,7 +100,8 @@ func handshake(ctx context.Context, c *connection, s steps, mechanism Mechanism,
 }
 
 // askChallenge sends a token that is not the last and returns the server's challenge.
-func askChallenge(ctx context.Context, c *connection, mechanism Mechanism, scheme, authorization string) ([]byte, error) {
+func askChallenge(ctx context.Context, c *connection, mechanism Mechanism,
+	scheme, authorization string) ([]byte, error) {
 	response, err := c.ask(ctx, authorization)
 	if err != nil {
 		return nil, err

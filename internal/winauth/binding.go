@@ -1,7 +1,7 @@
 package winauth
 
 import (
-	"crypto/md5" //nolint:gosec // The digest of RFC 4121 and MS-NLMP.
+	"crypto/md5" // The digest of RFC 4121 and MS-NLMP.
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/tls"
@@ -25,7 +25,7 @@ func digest(binding []byte) []byte {
 		return nil
 	}
 	message := make([]byte, 16, 20+len(binding))
-	message = binary.LittleEndian.AppendUint32(message, uint32(len(binding))) //nolint:gosec // Under 100.
+	message = binary.LittleEndian.AppendUint32(message, uint32(len(binding))) // Under 100.
 	sum := md5.Sum(append(message, binding...))
 	return sum[:]
 }

@@ -15,16 +15,17 @@ func TestParseChallenges(t *testing.T) {
 		lines []string
 		want  challenges
 	}{
-		"a line each":   {[]string{"Negotiate", "NTLM"}, challenges{"negotiate": "", "ntlm": ""}},
-		"one line":      {[]string{"Negotiate, NTLM"}, challenges{"negotiate": "", "ntlm": ""}},
-		"any case":      {[]string{"nTLM,NEGOTIATE"}, challenges{"negotiate": "", "ntlm": ""}},
-		"token":         {[]string{"Negotiate YWJj=="}, challenges{"negotiate": "YWJj=="}},
-		"token second":  {[]string{"NTLM", "NTLM YWJj"}, challenges{"ntlm": "YWJj"}},
-		"quoted commas": {[]string{`Basic realm="a, NTLM, \"b\", c", charset="UTF-8", Negotiate`}, challenges{"basic": `realm="a, NTLM, \"b\", c"`, "negotiate": ""}},
-		"Digest":        {[]string{`Digest realm="x", nonce="y", NTLM`}, challenges{"digest": `realm="x"`, "ntlm": ""}},
-		"blanks":        {[]string{" ,, NTLM ,"}, challenges{"ntlm": ""}},
-		"open quote":    {[]string{`Basic realm="x, NTLM`}, challenges{"basic": `realm="x, NTLM`}},
-		"nothing":       {nil, challenges{}},
+		"a line each":  {[]string{"Negotiate", "NTLM"}, challenges{"negotiate": "", "ntlm": ""}},
+		"one line":     {[]string{"Negotiate, NTLM"}, challenges{"negotiate": "", "ntlm": ""}},
+		"any case":     {[]string{"nTLM,NEGOTIATE"}, challenges{"negotiate": "", "ntlm": ""}},
+		"token":        {[]string{"Negotiate YWJj=="}, challenges{"negotiate": "YWJj=="}},
+		"token second": {[]string{"NTLM", "NTLM YWJj"}, challenges{"ntlm": "YWJj"}},
+		"quoted commas": {[]string{`Basic realm="a, NTLM, \"b\", c", charset="UTF-8", Negotiate`},
+			challenges{"basic": `realm="a, NTLM, \"b\", c"`, "negotiate": ""}},
+		"Digest":     {[]string{`Digest realm="x", nonce="y", NTLM`}, challenges{"digest": `realm="x"`, "ntlm": ""}},
+		"blanks":     {[]string{" ,, NTLM ,"}, challenges{"ntlm": ""}},
+		"open quote": {[]string{`Basic realm="x, NTLM`}, challenges{"basic": `realm="x, NTLM`}},
+		"nothing":    {nil, challenges{}},
 	} {
 		if got := parseChallenges(http.Header{"Www-Authenticate": test.lines}); !maps.Equal(got, test.want) {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
@@ -53,7 +54,8 @@ func TestBinding(t *testing.T) {
 		t.Error("a binding without TLS")
 	}
 	for algorithm, want := range map[x509.SignatureAlgorithm]int{
-		x509.SHA256WithRSA: 32, x509.ECDSAWithSHA384: 48, x509.SHA512WithRSAPSS: 64, x509.MD5WithRSA: 32, x509.SHA1WithRSA: 32, x509.PureEd25519: 32,
+		x509.SHA256WithRSA: 32, x509.ECDSAWithSHA384: 48, x509.SHA512WithRSAPSS: 64, x509.MD5WithRSA: 32,
+		x509.SHA1WithRSA: 32, x509.PureEd25519: 32,
 	} {
 		cert := &x509.Certificate{Raw: []byte("certificate"), SignatureAlgorithm: algorithm}
 		bound := binding(&tls.ConnectionState{PeerCertificates: []*x509.Certificate{cert}})

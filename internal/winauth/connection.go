@@ -84,7 +84,8 @@ func (c *connection) send(ctx context.Context, authorization string) (*http.Resp
 	}
 	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.config.FinalTimeout)
 	var connected atomic.Bool
-	traced := httptrace.WithClientTrace(final, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	traced := httptrace.WithClientTrace(final,
+		&httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 	request, err := c.config.NewRequest(traced, true)
 	if err != nil {
 		cancel()

@@ -142,7 +142,8 @@ func TestRefusedOnce(t *testing.T) {
 		}
 		_, err := winauth.Login(t.Context(), plainConfig(start(t, s).URL))
 		var refused *winauth.RefusedError
-		if !errors.As(err, &refused) || s.seen() != "opening negotiate authenticate" || strings.Contains(err.Error(), "Pa55word") {
+		if !errors.As(err, &refused) || s.seen() != "opening negotiate authenticate" ||
+			strings.Contains(err.Error(), "Pa55word") {
 			t.Fatalf("%v after %s", err, s.seen())
 		}
 		if text, err := io.ReadAll(refused.Response.Body); err != nil || string(text) != "Unhandled identity claim type" {
@@ -154,7 +155,10 @@ func TestRefusedOnce(t *testing.T) {
 // TestApplicationsRefusal: a 401 without a challenge is the application's, not the logon's.
 func TestApplicationsRefusal(t *testing.T) {
 	t.Parallel()
-	s := &ntlmServer{offer: []string{"NTLM"}, final: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }}
+	s := &ntlmServer{
+		offer: []string{"NTLM"},
+		final: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
+	}
 	result, err := winauth.Login(t.Context(), plainConfig(start(t, s).URL))
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +224,8 @@ func TestNotCancelledOnceSent(t *testing.T) {
 	// Before it, cancellation ends the login and nothing is sent.
 	ctx, cancel = context.WithCancel(t.Context())
 	s = &ntlmServer{offer: []string{"NTLM"}, opening: func(http.ResponseWriter) { cancel() }}
-	if _, err := winauth.Login(ctx, plainConfig(start(t, s).URL)); !errors.Is(err, context.Canceled) || strings.Contains(s.seen(), "authenticate") {
+	if _, err := winauth.Login(ctx, plainConfig(start(t, s).URL)); !errors.Is(err, context.Canceled) ||
+		strings.Contains(s.seen(), "authenticate") {
 		t.Errorf("%v after %s", err, s.seen())
 	}
 }
@@ -249,7 +254,8 @@ func TestNoAnswer(t *testing.T) {
 func krb5Conf(t *testing.T, kdc string) []string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "krb5.conf")
-	if err := os.WriteFile(file, []byte("[libdefaults]\ndns_lookup_kdc = no\n[realms]\nA.TEST = {\nkdc = "+kdc+"\n}\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("[libdefaults]\ndns_lookup_kdc = no\n[realms]\nA.TEST = {\nkdc = "+
+		""+kdc+"\n}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return []string{file}
@@ -285,7 +291,8 @@ func TestFallback(t *testing.T) {
 			continue
 		}
 		_ = result.Response.Body.Close()
-		if result.Mechanism != winauth.NTLM || len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], test.warning) {
+		if result.Mechanism != winauth.NTLM || len(result.Warnings) != 1 ||
+			!strings.Contains(result.Warnings[0], test.warning) {
 			t.Errorf("%s: %s, warnings %q", name, result.Mechanism, result.Warnings)
 		}
 	}
@@ -311,7 +318,10 @@ func TestNoFallbackAfterARefusal(t *testing.T) {
 	}()
 	s := &ntlmServer{offer: []string{"Negotiate", "NTLM"}}
 	c := plainConfig(start(t, s).URL)
-	c.Credential, c.Krb5Conf = winauth.Credential{Username: "u@A.TEST", Password: secret.New("Pa55word")}, krb5Conf(t, listener.Addr().String())
+	c.Credential, c.Krb5Conf = winauth.Credential{
+		Username: "u@A.TEST",
+		Password: secret.New("Pa55word"),
+	}, krb5Conf(t, listener.Addr().String())
 	_, err = winauth.Login(t.Context(), c)
 	var failed *kerberos.Error
 	if !errors.As(err, &failed) || failed.Problem != kerberos.NoAnswer || s.seen() != "opening" {
@@ -321,7 +331,8 @@ func TestNoFallbackAfterARefusal(t *testing.T) {
 
 func TestNoChallenge(t *testing.T) {
 	t.Parallel()
-	for status, offer := range map[int]string{http.StatusOK: "", http.StatusBadRequest: "", http.StatusUnauthorized: "", http.StatusNotFound: "NTLM"} {
+	for status, offer := range map[int]string{http.StatusOK: "", http.StatusBadRequest: "",
+		http.StatusUnauthorized: "", http.StatusNotFound: "NTLM"} {
 		server := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if offer != "" {
 				w.Header().Set("WWW-Authenticate", offer)
@@ -368,7 +379,8 @@ func TestIncomplete(t *testing.T) {
 func TestHostileServer(t *testing.T) {
 	t.Parallel()
 	for name, challenge := range map[string]string{
-		"no token": "NTLM", "not base64": "NTLM §§", "not NTLM": "NTLM YWJj", "other scheme": "Negotiate", "own message": "NTLM TlRMTVNTUAABAAAA",
+		"no token": "NTLM", "not base64": "NTLM §§", "not NTLM": "NTLM YWJj", "other scheme": "Negotiate",
+		"own message": "NTLM TlRMTVNTUAABAAAA",
 	} {
 		var requests atomic.Int64
 		server := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

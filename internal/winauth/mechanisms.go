@@ -23,7 +23,10 @@ func ntlmPlan(c Credential) *plan {
 	}
 	return &plan{mechanism: NTLM, steps: func(spn string) (steps, error) {
 		domain, user := ntlmName(c.Username)
-		return &ntlmSteps{name: c.Username, logon: ntlm.Logon{Domain: domain, User: user, Password: c.Password, SPN: spn}}, nil
+		return &ntlmSteps{
+			name:  c.Username,
+			logon: ntlm.Logon{Domain: domain, User: user, Password: c.Password, SPN: spn},
+		}, nil
 	}}
 }
 

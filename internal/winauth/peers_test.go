@@ -40,14 +40,20 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	_ = json.NewEncoder(w).Encode(answer{User: r.Header.Get("X-Remote-User"), Mech: r.Header.Get("X-Gss-Mech"), Body: string(read), DN: r.Header.Get("X-Client-DN")})
+	_ = json.NewEncoder(w).
+		Encode(answer{User: r.Header.Get("X-Remote-User"), Mech: r.Header.Get("X-Gss-Mech"), Body: string(read),
+			DN: r.Header.Get("X-Client-DN")})
 }
 
-func config(rig *peers.Rig, host peers.Host, mechanism winauth.Mechanism, credential winauth.Credential) winauth.Config {
+func config(rig *peers.Rig, host peers.Host, mechanism winauth.Mechanism,
+	credential winauth.Credential) winauth.Config {
 	url := rig.URL(host, peers.Integrated)
 	return winauth.Config{
 		Transport: func() *http.Transport {
-			return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: rig.Roots, Renegotiation: tls.RenegotiateFreelyAsClient}, ForceAttemptHTTP2: true}
+			return &http.Transport{
+				TLSClientConfig:   &tls.Config{RootCAs: rig.Roots, Renegotiation: tls.RenegotiateFreelyAsClient},
+				ForceAttemptHTTP2: true,
+			}
 		},
 		NewRequest: func(ctx context.Context, withBody bool) (*http.Request, error) {
 			if !withBody {
@@ -160,14 +166,20 @@ func credentials(t *testing.T, rig *peers.Rig) {
 		credential winauth.Credential
 		as         string
 	}{
-		"password, default realm":   {winauth.Kerberos, winauth.Credential{Username: first.Name, Password: secret.New(first.Password)}, first.Name},
-		"password, small letters":   {winauth.Auto, winauth.Credential{Username: first.Name + "@example.test", Password: secret.New(first.Password)}, first.Name},
-		"password, realm backslash": {winauth.Kerberos, winauth.Credential{Username: `example.test\` + first.Name, Password: secret.New(first.Password)}, first.Name},
-		"keytab":                    {winauth.Auto, winauth.Credential{KeytabFile: keytab}, first.Name},
-		"keytab, second principal":  {winauth.Auto, winauth.Credential{KeytabFile: "FILE:" + keytab, Username: second.Name}, second.Name},
-		"cache":                     {winauth.Auto, winauth.Credential{CCacheFile: "FILE:" + cache}, first.Name},
-		"cache, named":              {winauth.Kerberos, winauth.Credential{CCacheFile: cache, Username: first.Name + "@EXAMPLE.TEST"}, first.Name},
-		"bare NTLM user":            {winauth.Auto, winauth.Credential{Username: first.Name, Password: secret.New(first.Password)}, first.Name},
+		"password, default realm": {winauth.Kerberos, winauth.Credential{Username: first.Name,
+			Password: secret.New(first.Password)}, first.Name},
+		"password, small letters": {winauth.Auto, winauth.Credential{Username: first.Name + "@example.test",
+			Password: secret.New(first.Password)}, first.Name},
+		"password, realm backslash": {winauth.Kerberos, winauth.Credential{Username: `example.test\` + first.Name,
+			Password: secret.New(first.Password)}, first.Name},
+		"keytab": {winauth.Auto, winauth.Credential{KeytabFile: keytab}, first.Name},
+		"keytab, second principal": {winauth.Auto, winauth.Credential{KeytabFile: "FILE:" + keytab,
+			Username: second.Name}, second.Name},
+		"cache": {winauth.Auto, winauth.Credential{CCacheFile: "FILE:" + cache}, first.Name},
+		"cache, named": {winauth.Kerberos, winauth.Credential{CCacheFile: cache,
+			Username: first.Name + "@EXAMPLE.TEST"}, first.Name},
+		"bare NTLM user": {winauth.Auto, winauth.Credential{Username: first.Name,
+			Password: secret.New(first.Password)}, first.Name},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -211,7 +223,8 @@ func twentyAtOnce(t *testing.T, rig *peers.Rig) {
 func wrongPasswords(t *testing.T, rig *peers.Rig) {
 	user := peers.Users()[19].Name // twentyAtOnce may reset the count; the log does not forget.
 	wrong := secret.New("Wr0ng-and-secret")
-	_, _, err := login(t, config(rig, peers.Nego, winauth.Auto, winauth.Credential{Username: user + "@" + peers.Realm, Password: wrong}))
+	_, _, err := login(t,
+		config(rig, peers.Nego, winauth.Auto, winauth.Credential{Username: user + "@" + peers.Realm, Password: wrong}))
 	var refused *kerberos.Error
 	if !errors.As(err, &refused) || refused.Problem != kerberos.WrongPassword || !refused.Refused() {
 		t.Errorf("Kerberos: %v", err)
@@ -219,7 +232,8 @@ func wrongPasswords(t *testing.T, rig *peers.Rig) {
 	if got := strings.Count(rig.KDCLog(), "PREAUTH_FAILED: "+user+"@"); got != 1 {
 		t.Errorf("the KDC counts %d failed logons", got)
 	}
-	_, _, err = login(t, config(rig, peers.NTLMRaw, winauth.Auto, winauth.Credential{Username: `EXAMPLE\` + user, Password: wrong}))
+	_, _, err = login(t,
+		config(rig, peers.NTLMRaw, winauth.Auto, winauth.Credential{Username: `EXAMPLE\` + user, Password: wrong}))
 	var unauthorized *winauth.RefusedError
 	if !errors.As(err, &unauthorized) || unauthorized.Response.StatusCode != http.StatusUnauthorized {
 		t.Errorf("NTLM: %v", err)
@@ -235,7 +249,8 @@ func wrongPasswords(t *testing.T, rig *peers.Rig) {
 }
 
 func refusalsOfTheKDC(t *testing.T, rig *peers.Rig) {
-	down, err := rig.WriteFile("down.conf", "[libdefaults]\ndns_lookup_kdc = no\n[realms]\nEXAMPLE.TEST = {\n kdc = 127.0.0.1:1\n}\n")
+	down, err := rig.WriteFile("down.conf",
+		"[libdefaults]\ndns_lookup_kdc = no\n[realms]\nEXAMPLE.TEST = {\n kdc = 127.0.0.1:1\n}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,22 +269,30 @@ func refusalsOfTheKDC(t *testing.T, rig *peers.Rig) {
 		want       kerberos.Problem
 		says       string
 	}{
-		"unknown user":      {realmUser("nobody"), nil, kerberos.UnknownUser, "does not know the user nobody@EXAMPLE.TEST"},
-		"disabled":          {realmUser(peers.UserDisabled), nil, kerberos.AccountRevoked, "locked, disabled or expired"},
-		"expired account":   {realmUser(peers.UserExpired), nil, kerberos.AccountRevoked, "has expired"},
-		"expired password":  {realmUser(peers.UserPasswordExpired), nil, kerberos.PasswordExpired, "must be changed"},
-		"RC4 only":          {realmUser(peers.UserRC4Only), nil, kerberos.EncryptionType, "encryption type"},
-		"unknown realm":     {winauth.Credential{Username: "x@NOWHERE.TEST", Password: secret.New("x")}, nil, kerberos.NoKDC, `realm "NOWHERE.TEST"`},
-		"unknown service":   {good, func(c *winauth.Config) { c.SPN = "HTTP/nosuch.example.test" }, kerberos.UnknownService, "setspn -S HTTP/nosuch.example.test"},
-		"no KDC":            {winauth.Credential{KeytabFile: stranger}, func(c *winauth.Config) { c.Krb5Conf = []string{down} }, kerberos.NoKDC, "127.0.0.1:1"},
-		"someone's keytab":  {winauth.Credential{KeytabFile: stranger, Username: good.Username}, nil, kerberos.Keytab, "no key of"},
+		"unknown user":     {realmUser("nobody"), nil, kerberos.UnknownUser, "does not know the user nobody@EXAMPLE.TEST"},
+		"disabled":         {realmUser(peers.UserDisabled), nil, kerberos.AccountRevoked, "locked, disabled or expired"},
+		"expired account":  {realmUser(peers.UserExpired), nil, kerberos.AccountRevoked, "has expired"},
+		"expired password": {realmUser(peers.UserPasswordExpired), nil, kerberos.PasswordExpired, "must be changed"},
+		"RC4 only":         {realmUser(peers.UserRC4Only), nil, kerberos.EncryptionType, "encryption type"},
+		"unknown realm": {winauth.Credential{Username: "x@NOWHERE.TEST", Password: secret.New("x")}, nil,
+			kerberos.NoKDC, `realm "NOWHERE.TEST"`},
+		"unknown service": {good, func(c *winauth.Config) { c.SPN = "HTTP/nosuch.example.test" },
+			kerberos.UnknownService, "setspn -S HTTP/nosuch.example.test"},
+		"no KDC": {winauth.Credential{KeytabFile: stranger},
+			func(c *winauth.Config) { c.Krb5Conf = []string{down} }, kerberos.NoKDC, "127.0.0.1:1"},
+		"someone's keytab": {winauth.Credential{KeytabFile: stranger, Username: good.Username}, nil, kerberos.Keytab,
+			"no key of"},
 		"cache of another":  {winauth.Credential{CCacheFile: cache, Username: "someone"}, nil, kerberos.Cache, "belongs to"},
 		"keytab as a cache": {winauth.Credential{CCacheFile: stranger}, nil, kerberos.Cache, "keytab belongs in keytab_file"},
-		"cache as a keytab": {winauth.Credential{KeytabFile: cache}, nil, kerberos.Keytab, "ticket cache belongs in ccache_file"},
-		"keyring":           {winauth.Credential{CCacheFile: "KEYRING:persistent:0"}, nil, kerberos.CacheType, "kinit -c FILE:"},
-		"short domain":      {ntlmUser("x"), nil, kerberos.Realmless, "user@REALM"},
-		"no such krb5.conf": {good, func(c *winauth.Config) { c.Krb5Conf = []string{rig.Dir() + "/none"} }, kerberos.ConfigFile, "krb5_conf_file"},
-		"wrong password":    {winauth.Credential{Username: "user08@EXAMPLE.TEST", Password: secret.New("x")}, nil, kerberos.WrongPassword, "tried once"},
+		"cache as a keytab": {winauth.Credential{KeytabFile: cache}, nil, kerberos.Keytab, "ticket cache belongs in " +
+			"ccache_file"},
+		"keyring": {winauth.Credential{CCacheFile: "KEYRING:persistent:0"}, nil, kerberos.CacheType, "kinit -c " +
+			"FILE:"},
+		"short domain": {ntlmUser("x"), nil, kerberos.Realmless, "user@REALM"},
+		"no such krb5.conf": {good, func(c *winauth.Config) { c.Krb5Conf = []string{rig.Dir() + "/none"} },
+			kerberos.ConfigFile, "krb5_conf_file"},
+		"wrong password": {winauth.Credential{Username: "user08@EXAMPLE.TEST", Password: secret.New("x")}, nil,
+			kerberos.WrongPassword, "tried once"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -301,7 +324,10 @@ func notOffered(t *testing.T, rig *peers.Rig) {
 
 // otherRealm goes from a user's realm to the server's, as krb5.conf says, or as the KDC refers.
 func otherRealm(t *testing.T, rig *peers.Rig) {
-	credential := winauth.Credential{Username: peers.UserElsewhere + "@" + peers.OtherRealm, Password: secret.New(peers.Password(peers.UserElsewhere))}
+	credential := winauth.Credential{
+		Username: peers.UserElsewhere + "@" + peers.OtherRealm,
+		Password: secret.New(peers.Password(peers.UserElsewhere)),
+	}
 	for _, spn := range []string{peers.SPN, peers.AliasSPN} {
 		c := config(rig, peers.Nego, winauth.Auto, credential)
 		c.SPN = spn

@@ -81,7 +81,8 @@ func (s *sspiSteps) next(_ context.Context, challenge, binding []byte) (token []
 			return nil, false, setup("Set username and password.", "Windows cannot log on to the server: %v", code)
 		}
 	default:
-		return nil, false, setup("Check that this machine is in the server's domain, and spn; or set username and password.", "Windows cannot log on to the server: %v", code)
+		return nil, false, setup("Check that this machine is in the server's domain, and spn; or set username and password.",
+			"Windows cannot log on to the server: %v", code)
 	}
 	if out[0].BufferSize == 0 || int(out[0].BufferSize) > len(buffer) {
 		return nil, false, &TransportError{Err: errors.New("Windows has nothing to answer to the server's challenge")}

@@ -138,7 +138,8 @@ func newPlan(ctx context.Context, config Config) (*plan, error) {
 	case c.loggedOnUser():
 		return loggedOnPlan(config.Mechanism)
 	case config.Mechanism == NTLM && ntlm == nil:
-		return nil, setup("Set username and password, or use mechanism = \"kerberos\".", "NTLM needs a user name and a password")
+		return nil, setup("Set username and password, or use mechanism = \"kerberos\".",
+			"NTLM needs a user name and a password")
 	case config.Mechanism == NTLM:
 		return ntlm, nil
 	case config.Mechanism == Kerberos:
@@ -146,7 +147,8 @@ func newPlan(ctx context.Context, config Config) (*plan, error) {
 	case c.KeytabFile != "" || c.CCacheFile != "":
 		return kerberosPlan(config, ntlm)
 	case ntlm == nil:
-		return nil, setup("Set username and password, keytab_file or ccache_file.", "the credential is incomplete: it has neither a whole user name and password, nor a keytab, nor a ticket cache")
+		return nil, setup("Set username and password, keytab_file or ccache_file.",
+			"the credential is incomplete: it has neither a whole user name and password, nor a keytab, nor a ticket cache")
 	case !strings.Contains(c.Username, "@"):
 		return ntlm, nil
 	}

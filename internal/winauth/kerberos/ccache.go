@@ -30,7 +30,12 @@ func readCache(path string) (*ticketCache, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, &Error{Problem: Cache, Detail: "the ticket cache cannot be read", Next: "Check ccache_file or KRB5CCNAME, and run kinit.", Err: err}
+		return nil, &Error{
+			Problem: Cache,
+			Detail:  "the ticket cache cannot be read",
+			Next:    "Check ccache_file or KRB5CCNAME, and run kinit.",
+			Err:     err,
+		}
 	}
 	cache, fault := parseCache(data)
 	if fault != "" {

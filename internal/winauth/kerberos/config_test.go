@@ -53,7 +53,8 @@ func TestConfigAsDistributionsHaveIt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	included := writeFile(t, "crypto-policies", "[libdefaults]\npermitted_enctypes = aes256-sha2, aes256-cts camellia256-cts\n")
+	included := writeFile(t, "crypto-policies",
+		"[libdefaults]\npermitted_enctypes = aes256-sha2, aes256-cts camellia256-cts\n")
 	file := writeFile(t, "krb5.conf", `# To opt out of the system crypto-policies …
 ; another comment
 include `+included+`
@@ -95,7 +96,8 @@ includedir `+dir+`
 		}
 	}
 	for host, want := range map[string]string{
-		"web.b.example.test": "B.TEST", "WWW.example.test.": "A.TEST", "deep.www.example.test": "A.TEST", "example.test": "", "localhost": "",
+		"web.b.example.test": "B.TEST", "WWW.example.test.": "A.TEST", "deep.www.example.test": "A.TEST",
+		"example.test": "", "localhost": "",
 	} {
 		if got := c.realmOf(host); got != want {
 			t.Errorf("realm of %s = %q, want %q", host, got, want)
@@ -124,7 +126,8 @@ func TestConfigFaults(t *testing.T) {
 	if err := os.WriteFile(loop, []byte("include "+loop+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadConfig([]string{loop}); problemOf(err) != ConfigFile || !strings.Contains(err.Error(), "include one another") {
+	if _, err := LoadConfig([]string{loop}); problemOf(err) != ConfigFile ||
+		!strings.Contains(err.Error(), "include one another") {
 		t.Errorf("loop: %v", err)
 	}
 	for content, says := range map[string]string{
@@ -142,7 +145,8 @@ func TestConfigFaults(t *testing.T) {
 		"[realms]\nX = {\n[libdefaults]\n}\n":            "line 3",
 		"[libdefaults]\ndefault_tkt_enctypes = -aes256 ": "supported",
 	} {
-		if _, err := LoadConfig([]string{writeFile(t, "krb5.conf", content)}); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := LoadConfig([]string{writeFile(t, "krb5.conf", content)}); err == nil ||
+			!strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %q", content, err, says)
 		}
 	}

@@ -56,7 +56,10 @@ func (c *Config) encryptionTypes() ([]int32, error) {
 
 func parseEncryption(value string) []int32 {
 	var types []int32
-	for _, name := range strings.FieldsFunc(strings.ToLower(value), func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }) {
+	for _, name := range strings.FieldsFunc(strings.ToLower(value), func(r rune) bool {
+		return r == ' ' ||
+			r == ',' || r == '\t'
+	}) {
 		for _, number := range encryptionNames[strings.TrimLeft(name, "+-")] {
 			if strings.HasPrefix(name, "-") {
 				types = slices.DeleteFunc(types, func(t int32) bool { return t == number })

@@ -81,7 +81,8 @@ func TestDamagedKeytab(t *testing.T) {
 			t.Errorf("%d bytes: %q", length, err)
 		}
 	}
-	for name, content := range map[string][]byte{"PEM": []byte("-----BEGIN"), "version 1": {5, 1, 0, 0}, "ticket cache": {5, 4}, "empty": {5, 2}} {
+	for name, content := range map[string][]byte{"PEM": []byte("-----BEGIN"), "version 1": {5, 1, 0, 0},
+		"ticket cache": {5, 4}, "empty": {5, 2}} {
 		if _, fault := parseKeytab(content); fault == "" {
 			t.Errorf("%s: no fault", name)
 		}
@@ -173,7 +174,8 @@ func TestCacheOfTheWrongTime(t *testing.T) {
 func TestPlainPath(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"/tmp/krb5cc_0": "/tmp/krb5cc_0", "FILE:/tmp/x": "/tmp/x", "file:x": "x", `C:\x`: `C:\x`, `FILE:C:\x`: `C:\x`, "./a:b": "./a:b",
+		"/tmp/krb5cc_0": "/tmp/krb5cc_0", "FILE:/tmp/x": "/tmp/x", "file:x": "x", `C:\x`: `C:\x`, `FILE:C:\x`: `C:\x`,
+		"./a:b": "./a:b",
 	} {
 		if got, err := plainPath(path, CacheType, "ticket cache"); got != want || err != nil {
 			t.Errorf("%s = %q, %v", path, got, err)

@@ -13,6 +13,7 @@ import (
 // Limits of one conversation with a KDC.
 const (
 	dialTimeout   = 5 * time.Second
+	searchTimeout = 20 * time.Second
 	answerTimeout = 15 * time.Second
 	maxReply      = 1 << 20
 )
@@ -25,14 +26,20 @@ var errNotSent = errors.New("could not be reached")
 //
 // It speaks TCP only. Every KDC in use does, and a datagram that is lost on its way back cannot be told from one that
 // never arrived.
-func (c *Config) send(ctx context.Context, realm string, kdcs []string, request []byte) (reply []byte, kdc string, err error) {
+func (c *Config) send(ctx context.Context, realm string, kdcs []string,
+	request []byte) (reply []byte, kdc string, err error) {
 	if len(kdcs) == 0 {
-		return nil, "", problem(NoKDC, "Add kdc lines for it to krb5.conf and set krb5_conf_file, or publish _kerberos._tcp records in DNS. Write the realm in capitals.",
-			"no KDC is known for the realm %q", realm)
+		return nil, "", problem(NoKDC,
+			"Add kdc lines for it to krb5.conf and set krb5_conf_file, or publish _kerberos._tcp records in DNS. Write the "+
+				"realm in capitals.", "no KDC is known for the realm %q", realm)
 	}
 	var failures []string
 	sent := false
+	enough := time.Now().Add(searchTimeout)
 	for _, kdc := range kdcs {
+		if time.Now().After(enough) { // A firewall that swallows everything takes dialTimeout for each.
+			break
+		}
 		reply, err := c.ask(ctx, kdc, request)
 		if err == nil {
 			return reply, kdc, nil
@@ -47,10 +54,12 @@ func (c *Config) send(ctx context.Context, realm string, kdcs []string, request 
 	}
 	list := strings.Join(failures, "; ")
 	if sent {
-		return nil, "", problem(NoAnswer, "Look at the KDC's log. The request was not repeated, because a wrong password could count twice.",
+		return nil, "", problem(NoAnswer,
+			"Look at the KDC's log. What proves a password is never sent twice, because a wrong one would count twice.",
 			"the KDC of %s was reached and gave no answer (%s)", realm, list)
 	}
-	return nil, "", problem(NoKDC, "Check the network and the firewall (TCP port 88), and the kdc lines of krb5.conf.", "no KDC of %s could be reached (%s)", realm, list)
+	return nil, "", problem(NoKDC, "Check the network and the firewall (TCP port 88), and the kdc lines of krb5.conf.",
+		"no KDC of %s could be reached (%s)", realm, list)
 }
 
 // ask does one exchange over TCP: four bytes of length and the message, both ways.
@@ -67,7 +76,7 @@ func (c *Config) ask(ctx context.Context, address string, request []byte) ([]byt
 	if err := conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotSent, err)
 	}
-	message := binary.BigEndian.AppendUint32(nil, uint32(len(request))) //nolint:gosec // A few kilobytes.
+	message := binary.BigEndian.AppendUint32(nil, uint32(len(request))) // A few kilobytes.
 	if _, err := conn.Write(append(message, request...)); err != nil {
 		return nil, err
 	}

@@ -88,7 +88,8 @@ var kdcTime = time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 
 func refuse(t *testing.T, code int32, hints types.PADataSequence) []byte {
 	t.Helper()
-	message := messages.NewKRBError(types.PrincipalName{NameType: 2, NameString: []string{"krbtgt", "A.TEST"}}, "A.TEST", code, "")
+	message := messages.NewKRBError(types.PrincipalName{NameType: 2, NameString: []string{"krbtgt", "A.TEST"}}, "A.TEST",
+		code, "")
 	message.STime = kdcTime
 	if hints != nil {
 		encoded, err := marshalPAData(hints)
@@ -110,7 +111,10 @@ func preauthHints(t *testing.T) types.PADataSequence {
 	if err != nil {
 		t.Error(err)
 	}
-	return types.PADataSequence{{PADataType: patype.PA_ENC_TIMESTAMP}, {PADataType: patype.PA_ETYPE_INFO2, PADataValue: info}}
+	return types.PADataSequence{
+		{PADataType: patype.PA_ENC_TIMESTAMP},
+		{PADataType: patype.PA_ETYPE_INFO2, PADataValue: info},
+	}
 }
 
 func clientOf(t *testing.T, kdcs ...*fakeKDC) *Client {
@@ -119,7 +123,8 @@ func clientOf(t *testing.T, kdcs ...*fakeKDC) *Client {
 	for _, kdc := range kdcs {
 		content += "kdc = " + kdc.address + "\n"
 	}
-	client, err := New(load(t, writeFile(t, "krb5.conf", content+"}\n")), Credential{Username: "alice", Password: secret.New("Pa55word")})
+	client, err := New(load(t, writeFile(t, "krb5.conf", content+"}\n")),
+		Credential{Username: "alice", Password: secret.New("Pa55word")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +134,8 @@ func clientOf(t *testing.T, kdcs ...*fakeKDC) *Client {
 func TestRefusalsInWords(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int32]Problem{
-		1: AccountRevoked, 6: UnknownUser, 12: Policy, 14: EncryptionType, 18: AccountRevoked, 23: PasswordExpired, 24: WrongPassword, 37: ClockSkew, 60: OtherRefusal, 68: UnknownRealm,
+		1: AccountRevoked, 6: UnknownUser, 12: Policy, 14: EncryptionType, 18: AccountRevoked, 23: PasswordExpired,
+		24: WrongPassword, 37: ClockSkew, 60: OtherRefusal, 68: UnknownRealm,
 	} {
 		kdc := startKDC(t, func(int, messages.ASReq) []byte { return refuse(t, code, nil) })
 		_, err := clientOf(t, kdc).Token(t.Context(), "HTTP/host", nil)
@@ -185,10 +191,11 @@ func TestNextKDC(t *testing.T) {
 	t.Parallel()
 	silent := startKDC(t, func(int, messages.ASReq) []byte { return nil })
 	last := startKDC(t, func(int, messages.ASReq) []byte { return refuse(t, 6, nil) })
-	if _, err := clientOf(t, &fakeKDC{address: "127.0.0.1:1"}, silent, last).Token(t.Context(), "HTTP/host", nil); problemOf(err) != UnknownUser {
+	_, err := clientOf(t, &fakeKDC{address: "127.0.0.1:1"}, silent, last).Token(t.Context(), "HTTP/host", nil)
+	if problemOf(err) != UnknownUser {
 		t.Errorf("%v", err)
 	}
-	_, err := clientOf(t, &fakeKDC{address: "127.0.0.1:1"}).Token(t.Context(), "HTTP/host", nil)
+	_, err = clientOf(t, &fakeKDC{address: "127.0.0.1:1"}).Token(t.Context(), "HTTP/host", nil)
 	var failed *Error
 	if !errors.As(err, &failed) || failed.Problem != NoKDC || failed.Refused() {
 		t.Errorf("%v", err)
@@ -203,9 +210,11 @@ func TestHostileKDC(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, hints := range map[string]types.PADataSequence{
-		"endless derivation": {{PADataType: patype.PA_ENC_TIMESTAMP}, {PADataType: patype.PA_ETYPE_INFO2, PADataValue: endless}},
-		"empty list":         {{PADataType: patype.PA_ENC_TIMESTAMP}, {PADataType: patype.PA_ETYPE_INFO2, PADataValue: []byte{0x30, 0}}},
-		"no timestamp":       {{PADataType: 151}},
+		"endless derivation": {{PADataType: patype.PA_ENC_TIMESTAMP}, {PADataType: patype.PA_ETYPE_INFO2,
+			PADataValue: endless}},
+		"empty list": {{PADataType: patype.PA_ENC_TIMESTAMP}, {PADataType: patype.PA_ETYPE_INFO2,
+			PADataValue: []byte{0x30, 0}}},
+		"no timestamp": {{PADataType: 151}},
 	} {
 		kdc := startKDC(t, func(int, messages.ASReq) []byte { return refuse(t, 25, hints) })
 		if _, err := clientOf(t, kdc).Token(t.Context(), "HTTP/host", nil); problemOf(err) == "" {
@@ -231,9 +240,11 @@ func TestCancelled(t *testing.T) {
 
 func TestUserNames(t *testing.T) {
 	t.Parallel()
-	config := load(t, writeFile(t, "krb5.conf", "[libdefaults]\ndefault_realm = A.TEST\n[realms]\nlower.test = {\nkdc = x\n}\n"))
+	config := load(t,
+		writeFile(t, "krb5.conf", "[libdefaults]\ndefault_realm = A.TEST\n[realms]\nlower.test = {\nkdc = x\n}\n"))
 	for username, want := range map[string]string{
-		"alice": "alice@A.TEST", "alice@b.test": "alice@B.TEST", "alice@lower.test": "alice@lower.test", `b.test\alice`: "alice@B.TEST",
+		"alice": "alice@A.TEST", "alice@b.test": "alice@B.TEST", "alice@lower.test": "alice@lower.test",
+		`b.test\alice`:    "alice@B.TEST",
 		"svc/host@B.TEST": "svc/host@B.TEST", "a@b@C.TEST": "a@b@C.TEST",
 	} {
 		client, err := New(config, Credential{Username: username, Password: secret.New("x")})

@@ -70,7 +70,8 @@ func (c *Config) parseUser(username string) principal {
 	name, realm := username, ""
 	if at := strings.LastIndex(username, "@"); at >= 0 {
 		name, realm = username[:at], username[at+1:]
-	} else if domain, user, found := strings.Cut(username, `\`); found && (strings.Contains(domain, ".") || len(c.profile.all("realms", domain, "kdc")) > 0) {
+	} else if domain, user, found := strings.Cut(username, `\`); found && (strings.Contains(domain, ".") ||
+		len(c.profile.all("realms", domain, "kdc")) > 0) {
 		name, realm = user, domain
 	}
 	p := principal{realm: c.realm(realm)}
@@ -85,13 +86,15 @@ func (c *Client) needRealm() error {
 		return problem(UnknownUser, "Set username, as user@REALM.", "there is no user name")
 	}
 	if strings.Contains(c.user.name[0], `\`) {
-		return problem(Realmless, "Write it as user@REALM, with the realm of the Windows domain in capitals (EXAMPLE.COM).", "Kerberos needs the realm of %s, which is not the short name of its domain", c.user.name[0])
+		return problem(Realmless, "Write it as user@REALM, with the realm of the Windows domain in capitals (EXAMPLE.COM).",
+			"Kerberos needs the realm of %s, which is not the short name of its domain", c.user.name[0])
 	}
 	if c.user.realm == "" {
 		c.user.realm = c.config.DefaultRealm()
 	}
 	if c.user.realm == "" {
-		return problem(Realmless, "Write username as user@REALM, or set default_realm in krb5.conf.", "the realm of %s is not known", c.user)
+		return problem(Realmless, "Write username as user@REALM, or set default_realm in krb5.conf.",
+			"the realm of %s is not known", c.user)
 	}
 	return nil
 }
@@ -103,12 +106,15 @@ func (c *Client) fromKeytab(path string) error {
 	}
 	asked := c.user
 	if c.user, c.keys = keysOf(entries, c.user); len(c.keys) == 0 {
-		return problem(Keytab, "Set username to a principal that it has (klist -k shows them), or leave username out to use its first one.",
+		return problem(Keytab,
+			"Set username to a principal that it has (klist -k shows them), or leave username out to use its first one.",
 			"the keytab has no key of %s", asked)
 	}
-	supported := slices.DeleteFunc(slices.Clone(c.keys), func(k key) bool { return !slices.Contains(c.config.encryption, k.encryption) })
+	supported := slices.DeleteFunc(slices.Clone(c.keys),
+		func(k key) bool { return !slices.Contains(c.config.encryption, k.encryption) })
 	if len(supported) == 0 {
-		return problem(EncryptionType, "Make a keytab with AES keys (ktpass -crypto AES256-SHA1), or widen permitted_enctypes in krb5.conf.",
+		return problem(EncryptionType,
+			"Make a keytab with AES keys (ktpass -crypto AES256-SHA1), or widen permitted_enctypes in krb5.conf.",
 			"the keytab has keys of %s, of no encryption type that is allowed", c.user)
 	}
 	c.keys = supported
@@ -120,8 +126,10 @@ func (c *Client) fromCache(path, username string) error {
 	if err != nil {
 		return err
 	}
-	if len(c.user.name) > 0 && (!slices.Equal(c.user.name, cache.owner.name) || c.user.realm != "" && c.user.realm != cache.owner.realm) {
-		return problem(Cache, "Leave username out, or run kinit as that user.", "the ticket cache belongs to %s, not to %s", cache.owner, username)
+	if len(c.user.name) > 0 &&
+		(!slices.Equal(c.user.name, cache.owner.name) || c.user.realm != "" && c.user.realm != cache.owner.realm) {
+		return problem(Cache, "Leave username out, or run kinit as that user.", "the ticket cache belongs to %s, not to %s",
+			cache.owner, username)
 	}
 	c.cache, c.user = cache, cache.owner
 	return nil
@@ -133,9 +141,9 @@ func (c *Client) Realm() string { return c.user.realm }
 // User returns the user's full name, user@REALM.
 func (c *Client) User() string { return c.user.String() }
 
-// Token returns a new token for the service spn ("HTTP/tpp.example.com"), bound to a TLS connection by binding (16 bytes,
-// nil without TLS). Tokens must not be used twice, as servers remember them; tickets are obtained once and kept. Errors
-// are *Error, or ctx's.
+// Token returns a new token for the service spn ("HTTP/tpp.example.com"), bound to a TLS connection by binding (16
+// bytes, nil without TLS). Tokens must not be used twice, as servers remember them; tickets are obtained once and
+// kept. Errors are *Error, or ctx's.
 func (c *Client) Token(ctx context.Context, spn string, binding []byte) (token []byte, err error) {
 	defer guard(&err)
 	issued, found := c.service[spn]

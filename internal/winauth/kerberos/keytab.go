@@ -21,11 +21,17 @@ func readKeytab(path string) ([]keytabEntry, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, &Error{Problem: Keytab, Detail: "the keytab cannot be read", Next: "Check keytab_file or KRB5_KTNAME.", Err: err}
+		return nil, &Error{
+			Problem: Keytab,
+			Detail:  "the keytab cannot be read",
+			Next:    "Check keytab_file or KRB5_KTNAME.",
+			Err:     err,
+		}
 	}
 	entries, fault := parseKeytab(data)
 	if fault != "" {
-		return nil, problem(Keytab, "Make a new one, with ktpass on Windows or ktutil, and transfer it as a binary file.", "%s %s", path, fault)
+		return nil, problem(Keytab, "Make a new one, with ktpass on Windows or ktutil, and transfer it as a binary file.",
+			"%s %s", path, fault)
 	}
 	return entries, nil
 }
@@ -42,7 +48,7 @@ func parseKeytab(data []byte) (entries []keytabEntry, fault string) {
 	}
 	file := reader{data: data[2:]}
 	for len(file.data) >= 4 {
-		length := int(int32(file.uint32())) //nolint:gosec // Negative on purpose: a hole left by a deleted key.
+		length := int(int32(file.uint32())) // Negative on purpose: a hole left by a deleted key.
 		if length == 0 {
 			break
 		}
@@ -120,5 +126,6 @@ func plainPath(path string, p Problem, what string) (string, error) {
 		return rest, nil
 	}
 	return "", problem(p, "Use a file: "+
-		"\"kinit -c FILE:/path/to/cache\" writes a ticket cache to one, and a keytab is one by nature.", "a %s of the kind %s: cannot be read, only files can", what, kind)
+		"\"kinit -c FILE:/path/to/cache\" writes a ticket cache to one, and a keytab is one by "+
+		"nature.", "a %s of the kind %s: cannot be read, only files can", what, kind)
 }

@@ -117,7 +117,8 @@ func (c *Client) logon(ctx context.Context) (*ticket, error) {
 	return c.tgt, err
 }
 
-func (c *Client) sendLogon(ctx context.Context, request *logonRequest, kdcs []string) (reply []byte, kdc string, err error) {
+func (c *Client) sendLogon(ctx context.Context, request *logonRequest,
+	kdcs []string) (reply []byte, kdc string, err error) {
 	encoded, err := request.encode()
 	if err != nil {
 		return nil, "", err

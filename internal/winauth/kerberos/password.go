@@ -119,7 +119,8 @@ func (r *logonRequest) key(hint types.ETypeInfo2Entry) (key, error) {
 		if k := r.client.keyFor(hint.EType); k != nil {
 			return *k, nil
 		}
-		return key{}, problem(Keytab, "Make a new keytab with AES keys.", "the keytab has no key of encryption type %d, which the KDC wants for %s", hint.EType, r.client.user)
+		return key{}, problem(Keytab, "Make a new keytab with AES keys.",
+			"the keytab has no key of encryption type %d, which the KDC wants for %s", hint.EType, r.client.user)
 	}
 	cipher, err := crypto.GetEtype(hint.EType)
 	if err != nil {

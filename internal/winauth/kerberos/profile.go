@@ -44,11 +44,17 @@ func (p *profile) first(parts ...string) string {
 // read adds a file. Directives that change what Kerberos would do and that are not understood are errors, not silence.
 func (p *profile) read(file string) error {
 	if p.files++; p.files > maxIncludes {
-		return problem(ConfigFile, "Check the include lines.", "%s: more than %d files include one another", file, maxIncludes)
+		return problem(ConfigFile, "Check the include lines.", "%s: more than %d files include one another", file,
+			maxIncludes)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return &Error{Problem: ConfigFile, Detail: "a Kerberos configuration file cannot be read", Next: "Check krb5_conf_file or KRB5_CONFIG.", Err: err}
+		return &Error{
+			Problem: ConfigFile,
+			Detail:  "a Kerberos configuration file cannot be read",
+			Next:    "Check krb5_conf_file or KRB5_CONFIG.",
+			Err:     err,
+		}
 	}
 	reader := profileReader{profile: p, file: file}
 	for number, line := range strings.Split(string(data), "\n") {
@@ -56,7 +62,8 @@ func (p *profile) read(file string) error {
 			return err
 		}
 		if reader.fault != "" {
-			return problem(ConfigFile, "Correct the file; kinit reads it the same way.", "%s, line %d: %s", file, number+1, reader.fault)
+			return problem(ConfigFile, "Correct the file; kinit reads it the same way.", "%s, line %d: %s", file, number+1,
+				reader.fault)
 		}
 	}
 	if len(reader.blocks) > 1 {
@@ -85,7 +92,8 @@ func (r *profileReader) line(line string) error {
 		case "includedir":
 			return r.profile.readDir(strings.TrimSpace(argument))
 		case "module":
-			return problem(ConfigFile, "Give this program a krb5.conf of its own with krb5_conf_file.", "%s loads its settings through a module, which only MIT's library can", r.file)
+			return problem(ConfigFile, "Give this program a krb5.conf of its own with krb5_conf_file.",
+				"%s loads its settings through a module, which only MIT's library can", r.file)
 		}
 	}
 	switch name, value, isSetting := strings.Cut(line, "="); {
@@ -131,7 +139,12 @@ var included = regexp.MustCompile(`^([A-Za-z0-9_-]+|[^.].*\.conf)$`)
 func (p *profile) readDir(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return &Error{Problem: ConfigFile, Detail: "a folder that krb5.conf includes cannot be read", Next: "Correct the includedir line.", Err: err}
+		return &Error{
+			Problem: ConfigFile,
+			Detail:  "a folder that krb5.conf includes cannot be read",
+			Next:    "Correct the includedir line.",
+			Err:     err,
+		}
 	}
 	for _, entry := range entries {
 		if entry.IsDir() || !included.MatchString(entry.Name()) {

@@ -46,7 +46,8 @@ func parseRefusal(reply []byte) *kdcRefusal {
 
 // garbled is a reply of a KDC that makes no sense.
 func garbled(what string) error {
-	return problem(Internal, "Look at the KDC's log; check that the address in krb5.conf is a KDC's.", "the KDC's answer cannot be read: %s", what)
+	return problem(Internal, "Look at the KDC's log; check that the address in krb5.conf is a KDC's.",
+		"the KDC's answer cannot be read: %s", what)
 }
 
 func newNonce() (int, error) {
@@ -96,7 +97,8 @@ func (c *Client) ticketRequest(tgt *ticket, service principal) (encoded []byte, 
 	}
 	cipher, err := crypto.GetEtype(tgt.key.encryption)
 	if err != nil {
-		return nil, 0, problem(EncryptionType, "Have AES enabled for the account, and run kinit again if this is a ticket cache.",
+		return nil, 0, problem(EncryptionType,
+			"Have AES enabled for the account, and run kinit again if this is a ticket cache.",
 			"the ticket of %s is of encryption type %d, which is not supported", c.user, tgt.key.encryption)
 	}
 	sum, err := cipher.GetChecksumHash(tgt.key.value, raw, keyusage.TGS_REQ_PA_TGS_REQ_AP_REQ_AUTHENTICATOR_CHKSUM)

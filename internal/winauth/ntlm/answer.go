@@ -40,8 +40,8 @@ type Logon struct {
 	ChannelBinding []byte
 }
 
-// Answer returns the third message: the reply to challenge, given the opening message that went out before it. The error
-// is ErrChallenge, or says that a name is too long.
+// Answer returns the third message: the reply to challenge, given the opening message that went out before it. The
+// error is ErrChallenge, or says that a name is too long.
 func Answer(logon Logon, negotiate, rawChallenge []byte) ([]byte, error) {
 	nonce := make([]byte, 8)
 	if _, err := rand.Read(nonce); err != nil {
@@ -63,7 +63,7 @@ func answer(logon Logon, negotiate, rawChallenge, nonce []byte, now time.Time) (
 	key := hmacMD5(ntHash(logon.Password.Reveal()), utf16le(strings.ToUpper(logon.User)+logon.Domain))
 	lm, stamp := make([]byte, 24), c.timestamp
 	if stamp == nil {
-		stamp = binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano()/100)+windowsEpoch) //nolint:gosec // After 1970.
+		stamp = binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano()/100)+windowsEpoch) // After 1970.
 		lm = append(hmacMD5(key, c.nonce, nonce), nonce...)
 	}
 	blob := append([]byte{1, 1, 0, 0, 0, 0, 0, 0}, stamp...)
@@ -91,9 +91,9 @@ func answer(logon Logon, negotiate, rawChallenge, nonce []byte, now time.Time) (
 
 // appendField appends a payload and enters its place in the header.
 func appendField(m []byte, at int, payload []byte) []byte {
-	length := uint16(len(payload)) //nolint:gosec // Bounded in answer.
+	length := uint16(len(payload)) // Bounded in answer.
 	binary.LittleEndian.PutUint16(m[at:], length)
 	binary.LittleEndian.PutUint16(m[at+2:], length)
-	binary.LittleEndian.PutUint32(m[at+4:], uint32(len(m))) //nolint:gosec // Likewise.
+	binary.LittleEndian.PutUint32(m[at+4:], uint32(len(m))) // Likewise.
 	return append(m, payload...)
 }

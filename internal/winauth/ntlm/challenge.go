@@ -33,7 +33,8 @@ type challenge struct {
 
 // IsChallenge reports whether message looks like the second message of NTLM.
 func IsChallenge(message []byte) bool {
-	return len(message) >= 12 && string(message[:8]) == signature && binary.LittleEndian.Uint32(message[8:]) == typeChallenge
+	return len(message) >= 12 && string(message[:8]) == signature &&
+		binary.LittleEndian.Uint32(message[8:]) == typeChallenge
 }
 
 func parseChallenge(raw []byte) (*challenge, error) {
@@ -109,6 +110,6 @@ func (c *challenge) answered(spn string, binding []byte) []byte {
 
 func writePair(out *bytes.Buffer, id uint16, value []byte) {
 	header := binary.LittleEndian.AppendUint16(nil, id)
-	out.Write(binary.LittleEndian.AppendUint16(header, uint16(len(value)))) //nolint:gosec // Bounded by the callers.
+	out.Write(binary.LittleEndian.AppendUint16(header, uint16(len(value)))) // Bounded by the callers.
 	out.Write(value)
 }

@@ -6,7 +6,7 @@ package ntlm
 
 import (
 	"crypto/hmac"
-	"crypto/md5" //nolint:gosec // NTLM is made of it.
+	"crypto/md5" // NTLM is made of it.
 	"encoding/binary"
 	"errors"
 	"unicode/utf16"

@@ -81,10 +81,17 @@ func TestNegotiate(t *testing.T) {
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	stamp := []byte{1, 2, 3, 4, 5, 6, 7, 8}
-	raw := newChallenge(flagUnicode|flagTargetInfo|flagKeyExchange, avPair{2, utf16le("EXAMPLE")}, avPair{avTimestamp, stamp},
-		avPair{avFlags, []byte{1, 0, 0, 0}}, avPair{avTargetName, []byte("xx")}, avPair{avChannelBindings, make([]byte, 16)})
+	raw := newChallenge(flagUnicode|flagTargetInfo|flagKeyExchange, avPair{2, utf16le("EXAMPLE")},
+		avPair{avTimestamp, stamp}, avPair{avFlags, []byte{1, 0, 0, 0}}, avPair{avTargetName, []byte("xx")},
+		avPair{avChannelBindings, make([]byte, 16)})
 	binding := bytes.Repeat([]byte{7}, 16)
-	logon := Logon{Domain: "EXAMPLE", User: "älice", Password: secret.New("Sécret"), SPN: "HTTP/tpp.example.com", ChannelBinding: binding}
+	logon := Logon{
+		Domain:         "EXAMPLE",
+		User:           "älice",
+		Password:       secret.New("Sécret"),
+		SPN:            "HTTP/tpp.example.com",
+		ChannelBinding: binding,
+	}
 	opening := Negotiate()
 	m, err := answer(logon, opening, raw, []byte("nonce678"), now)
 	if err != nil {
@@ -116,7 +123,8 @@ func TestAnswer(t *testing.T) {
 	if binary.LittleEndian.Uint32(m[offsetFlags:])&flagKeyExchange != 0 {
 		t.Error("key exchange was accepted")
 	}
-	if string(field(m, fieldDomain)) != string(utf16le("EXAMPLE")) || string(field(m, fieldUser)) != string(utf16le("älice")) {
+	if string(field(m, fieldDomain)) != string(utf16le("EXAMPLE")) ||
+		string(field(m, fieldUser)) != string(utf16le("älice")) {
 		t.Error("names")
 	}
 }
@@ -124,7 +132,8 @@ func TestAnswer(t *testing.T) {
 func TestAnswerWithoutTimestampAndBinding(t *testing.T) {
 	t.Parallel()
 	raw := newChallenge(flagUnicode)
-	m, err := answer(Logon{User: "alice@example.test", Password: secret.New("x")}, Negotiate(), raw, []byte("nonce678"), now)
+	m, err := answer(Logon{User: "alice@example.test", Password: secret.New("x")}, Negotiate(), raw, []byte("nonce678"),
+		now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +177,9 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(newChallenge(flagUnicode))
 	f.Add(Negotiate())
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, err := Answer(Logon{User: "u", Domain: "d", Password: secret.New("p"), SPN: "HTTP/h", ChannelBinding: make([]byte, 16)}, Negotiate(), raw)
+		m, err := Answer(
+			Logon{User: "u", Domain: "d", Password: secret.New("p"), SPN: "HTTP/h", ChannelBinding: make([]byte, 16)},
+			Negotiate(), raw)
 		if err == nil && (len(field(m, fieldNT)) < 16 || len(field(m, fieldUser)) != 2) {
 			t.Errorf("answer %x", m)
 		}
