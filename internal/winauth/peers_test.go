@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/clientcert"
 	"github.com/vedauth/terraform-provider-vedauth/internal/peers"
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/winauth"
@@ -195,7 +196,12 @@ func extendedProtection(t *testing.T, rig *peers.Rig) {
 	user := peers.Users()[4].Name
 	for _, host := range []peers.Host{peers.EPARequire, peers.EPAAllow} {
 		for _, credential := range []winauth.Credential{ntlmUser(user), realmUser(user)} {
-			got, _, err := login(t, config(rig, host, winauth.Auto, credential))
+			c := config(rig, host, winauth.Auto, credential)
+			if host == peers.EPAAllow { // The other way to make connections.
+				dialer := &clientcert.Dialer{Config: &tls.Config{RootCAs: rig.Roots}}
+				c.Transport = func() *http.Transport { return &http.Transport{DialTLSContext: dialer.DialTLSContext} }
+			}
+			got, _, err := login(t, c)
 			if err != nil || !got.Bound || !strings.Contains(got.User, user) {
 				t.Errorf("%s, %s: %+v, %v", host, credential.Username, got, err)
 			}

@@ -8,6 +8,7 @@ package winauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -97,10 +98,10 @@ func Login(ctx context.Context, config Config) (*Result, error) {
 	}
 	result, err := twice(ctx, config, plan)
 	if fallback, reason := plan.fallback(err); fallback != nil {
-		result, err = twice(ctx, config, fallback)
-		if result != nil {
-			result.Warnings = append(result.Warnings, reason)
+		if result, err = twice(ctx, config, fallback); err != nil {
+			return nil, fmt.Errorf("%w %s", err, reason)
 		}
+		result.Warnings = append(result.Warnings, reason)
 	}
 	return result, err
 }

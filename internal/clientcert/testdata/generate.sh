@@ -55,6 +55,7 @@ enc ec.aes128.key -in ec.pkcs8.key -v2 aes-128-cbc
 enc ed25519.aes256.key -in ed25519.pkcs8.key -v2 aes-256-cbc
 enc rsa.pbes1-3des.key -in rsa.pkcs8.key -v1 PBE-SHA1-3DES
 enc rsa.pbes1-md5-des.key -in rsa.pkcs8.key -v1 PBE-MD5-DES -provider legacy -provider default
+enc rsa.quick.key -in rsa.pkcs8.key -v2 aes-256-cbc -iter 1
 enc rsa.camellia.key -in rsa.pkcs8.key -v2 camellia-256-cbc
 quiet openssl rsa -in rsa.pkcs8.key -traditional -aes128 -passout pass:$pw -out rsa.legacy-aes128.key
 quiet openssl rsa -in rsa.pkcs8.key -traditional -des3 -passout pass:$pw -out rsa.legacy-des3.key
@@ -84,6 +85,8 @@ p12 legacy-ec ec -legacy
 p12 windows-3des rsa $old -LMK -CSP "Microsoft Enhanced RSA and AES Cryptographic Provider" -name test-only -iter 2000
 p12 windows-aes256 rsa -keypbe AES-256-CBC -certpbe AES-256-CBC -LMK -CSP "Microsoft Software Key Storage Provider" -name test-only -iter 2000
 p12 many-iterations rsa -iter 200000
+p12 quick rsa -iter 1 -nomaciter
+p12 quick-legacy rsa -legacy -iter 1 -nomaciter
 p12 chain rsa $chain
 p12 chain-legacy rsa -legacy $chain
 p12 no-mac rsa -nomac

@@ -4,7 +4,7 @@
 // It stands on the messages and ciphers of gokrb5 and on nothing else of it. That library's client repeats a request
 // with a wrong password at the next KDC, cannot be cancelled, panics on damaged ticket caches and quotes damaged
 // keytabs, with their keys, in its errors. So the conversation with the KDC and the files are read here; the library is
-// called behind a recover, in wire.go and token.go alone.
+// called behind a recover, in wire.go, password.go and token.go alone.
 package kerberos
 
 import (
