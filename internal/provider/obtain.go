@@ -28,6 +28,14 @@ type order struct {
 	ifLeased tokenstore.LeasePolicy
 }
 
+// credentials are the attributes in which the block may give a credential of its own; nil if it has none.
+func (o order) credentials() values {
+	if o.ownCredentials {
+		return o.own
+	}
+	return nil
+}
+
 // tokenRequest is what a credential is used for.
 type tokenRequest struct {
 	// clientID, scope and state are what is sent.
@@ -69,7 +77,9 @@ func (g grant) obtain(ctx context.Context, s *settings, o order) (*obtained, dia
 	diags.Append(more...)
 	scope, more := g.needScope(s, o.own)
 	diags.Append(more...)
-	if diags.HasError() {
+	if diags.HasError() { // then all that is missing is told at once
+		_, _, more = g.locate(o.credentials(), s)
+		diags.Append(more...)
 		return nil, diags, nil
 	}
 	cred, origin, diags := g.credential(s, o, clientID)
@@ -102,11 +112,7 @@ func (g grant) needScope(s *settings, own values) (string, diag.Diagnostics) {
 
 // credential finds and reads the credential, with the settings beside it.
 func (g grant) credential(s *settings, o order, clientID string) (cred credential, origin string, diags diag.Diagnostics) {
-	own := o.own
-	if !o.ownCredentials {
-		own = nil
-	}
-	found, origin, diags := g.locate(own, s)
+	found, origin, diags := g.locate(o.credentials(), s)
 	if diags.HasError() {
 		return credential{}, "", diags
 	}
