@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vedauth/terraform-provider-vedauth/internal/clientcert"
 	"github.com/vedauth/terraform-provider-vedauth/internal/peers"
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/winauth"
@@ -198,8 +197,8 @@ func extendedProtection(t *testing.T, rig *peers.Rig) {
 		for _, credential := range []winauth.Credential{ntlmUser(user), realmUser(user)} {
 			c := config(rig, host, winauth.Auto, credential)
 			if host == peers.EPAAllow { // The other way to make connections.
-				dialer := &clientcert.Dialer{Config: &tls.Config{RootCAs: rig.Roots}}
-				c.Transport = func() *http.Transport { return &http.Transport{DialTLSContext: dialer.DialTLSContext} }
+				dialer := &tls.Dialer{Config: &tls.Config{RootCAs: rig.Roots, NextProtos: []string{"http/1.1"}}}
+				c.Transport = func() *http.Transport { return &http.Transport{DialTLSContext: dialer.DialContext} }
 			}
 			got, _, err := login(t, c)
 			if err != nil || !got.Bound || !strings.Contains(got.User, user) {
