@@ -25,10 +25,14 @@ var shared = struct {
 }{}
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if shared.folder != "" {
-		_ = os.RemoveAll(shared.folder)
+	folder, err := os.MkdirTemp("", "vedauth-acceptance")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	shared.folder = folder
+	code := m.Run()
+	_ = os.RemoveAll(folder)
 	os.Exit(code)
 }
 
@@ -37,9 +41,6 @@ func provider(t *testing.T) (terraformcli.CLI, string) {
 	t.Helper()
 	shared.Do(func() {
 		if shared.cli, shared.err = terraformcli.Find(context.Background()); shared.err != nil {
-			return
-		}
-		if shared.folder, shared.err = os.MkdirTemp("", "vedauth-acceptance"); shared.err != nil {
 			return
 		}
 		_, shared.err = terraformcli.BuildProvider(context.Background(), shared.folder, raceEnabled)

@@ -26,7 +26,6 @@ type pipeline struct {
 	platform *httptest.Server
 	// reply, if set, is what the platform answers instead.
 	reply http.HandlerFunc
-	asked []*http.Request
 }
 
 func newPipeline(t *testing.T) *pipeline {

@@ -49,8 +49,8 @@ func assemble(key crypto.PrivateKey, all []*x509.Certificate) (*tls.Certificate,
 	if !isSigner {
 		return nil, problem(Unsupported, "Use an RSA, EC or Ed25519 key.", "the private key is of a kind that cannot sign")
 	}
-	public, comparable := signer.Public().(publicKey)
-	if !comparable {
+	public, canCompare := signer.Public().(publicKey)
+	if !canCompare {
 		return nil, problem(Unsupported, "Use an RSA, EC or Ed25519 key.", "the private key is of an unknown kind")
 	}
 	leaf := findLeaf(public, all)

@@ -163,9 +163,10 @@ func noCertificate(name string, err error) diag.Diagnostic {
 				name = "private_key_password"
 			}
 		case clientcert.NoKey, clientcert.SeveralKeys, clientcert.Unsupported:
-			if name == "certificate_pem" {
+			switch name {
+			case "certificate_pem":
 				name = "private_key_pem"
-			} else if name == "certificate_file" {
+			case "certificate_file":
 				name = "private_key_file"
 			}
 		}

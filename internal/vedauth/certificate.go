@@ -52,7 +52,7 @@ var errNotAsked = errors.New("the server did not ask for a certificate in a TLS 
 type askedKey struct{}
 
 func newPresenter(base *http.Transport, cert *tls.Certificate) *presenter {
-	make := func(maxVersion uint16) *http.Transport {
+	presenting := func(maxVersion uint16) *http.Transport {
 		transport := base.Clone()
 		transport.TLSClientConfig.MaxVersion = maxVersion
 		// Config.Certificates would hold the certificate back if its issuer is not on the server's list, silently.
@@ -64,7 +64,7 @@ func newPresenter(base *http.Transport, cert *tls.Certificate) *presenter {
 		}
 		return transport
 	}
-	return &presenter{modern: make(tls.VersionTLS13), old: make(tls.VersionTLS12)}
+	return &presenter{modern: presenting(tls.VersionTLS13), old: presenting(tls.VersionTLS12)}
 }
 
 // send sends the request once, on a connection that can carry the certificate.

@@ -51,7 +51,6 @@ func (n tries) of(call string) int {
 }
 
 var (
-	always4  = tries{4, 4, 4}
 	ifBusy   = tries{4, 1, 4}
 	ifSilent = tries{1, 1, 4}
 	never    = tries{1, 1, 1}

@@ -94,13 +94,13 @@ func TestScopeStringLeavesItsScopeAlone(t *testing.T) {
 func TestScopeValidate(t *testing.T) {
 	t.Parallel()
 	for because, scope := range map[string]vedauth.Scope{
-		"a scope has an empty name":                      {"": nil},
-		`in "ssh": a privilege has an empty name`:        {"ssh": {"manage", ""}},
-		`the scope "a;b" holds a separator`:              {"a;b": nil},
-		`in "ssh": the privilege "a,b" holds a`:          {"ssh": {"a,b"}},
-		`in "ssh": the privilege "a:b" holds a`:          {"ssh": {"a:b"}},
-		`in "ssh": the privilege " manage" holds a`:      {"ssh": {" manage"}},
-		`the scope "certificate\u00a0" holds a separato`: {"certificate\u00a0": nil},
+		"a scope has an empty name":                 {"": nil},
+		`in "ssh": a privilege has an empty name`:   {"ssh": {"manage", ""}},
+		`the scope "a;b" holds a separator`:         {"a;b": nil},
+		`in "ssh": the privilege "a,b" holds a`:     {"ssh": {"a,b"}},
+		`in "ssh": the privilege "a:b" holds a`:     {"ssh": {"a:b"}},
+		`in "ssh": the privilege " manage" holds a`: {"ssh": {" manage"}},
+		`the scope "certificate\u00a0" holds a`:     {"certificate\u00a0": nil},
 	} {
 		if err := scope.Validate(); err == nil || !strings.Contains(err.Error(), because) {
 			t.Errorf("%q: %v, want %q", scope, err, because)

@@ -110,7 +110,7 @@ func serve(t *testing.T, answer script, change ...func(*tls.Config)) *server {
 		t.Fatal(err)
 	}
 	s := &server{url: "https://" + listener.Addr().String(), listener: listener}
-	s.run(t, answer, change)
+	s.run(t, answer, nil)
 	return s
 }
 
@@ -215,11 +215,11 @@ func (m *memoryNet) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // serveInMemory starts a server that only the clients of this test can reach, at tpp.example.com.
-func serveInMemory(t *testing.T, answer script, change ...func(*tls.Config)) *server {
+func serveInMemory(t *testing.T, answer script) *server {
 	t.Helper()
 	network := &memoryNet{conns: make(chan net.Conn), closed: make(chan struct{})}
 	s := &server{url: "https://tpp.example.com", listener: network, dial: network.dial}
-	s.run(t, answer, change)
+	s.run(t, answer, nil)
 	return s
 }
 
