@@ -127,7 +127,7 @@ func (w *search) absent(g grant) (reason string, diags diag.Diagnostics) {
 	switch {
 	case g.name == integratedGrant.name && !inBlock:
 		return "the provider block has no integrated", nil
-	case found == nil && !g.optional:
+	case found == nil && g.instead == "":
 		return "it is not configured", nil
 	case found == nil:
 		found = values{}

@@ -48,6 +48,9 @@ type attribute struct {
 	attributes []attribute
 }
 
+// mayBeSet reports whether it can be configured and need not be.
+func (a attribute) mayBeSet() bool { return a.input && !a.required }
+
 // description is doc with all that a reader needs to know beside it.
 func (a attribute) description() string {
 	parts := []string{a.doc}
@@ -69,21 +72,34 @@ func (a attribute) inProvider() providerschema.Attribute {
 	doc := a.description()
 	switch a.kind {
 	case integer:
-		return providerschema.Int64Attribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive, Validators: a.integerRules()}
+		return providerschema.Int64Attribute{
+			MarkdownDescription: doc, Required: a.required, Optional: !a.required,
+			Sensitive: a.sensitive, Validators: a.integerRules(),
+		}
 	case texts:
 		return providerschema.ListAttribute{
-			ElementType: types.StringType, MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive, Validators: a.listRules(),
+			ElementType: types.StringType, MarkdownDescription: doc, Required: a.required, Optional: !a.required,
+			Sensitive: a.sensitive, Validators: a.listRules(),
 		}
 	case boolean:
-		return providerschema.BoolAttribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive}
+		return providerschema.BoolAttribute{
+			MarkdownDescription: doc, Required: a.required, Optional: !a.required,
+			Sensitive: a.sensitive,
+		}
 	case object:
 		attributes := map[string]providerschema.Attribute{}
 		for _, nested := range a.attributes {
 			attributes[nested.name] = nested.inProvider()
 		}
-		return providerschema.SingleNestedAttribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
+		return providerschema.SingleNestedAttribute{
+			MarkdownDescription: doc, Required: a.required, Optional: !a.required,
+			Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules(),
+		}
 	default:
-		return providerschema.StringAttribute{MarkdownDescription: doc, Required: a.required, Optional: !a.required, Sensitive: a.sensitive, Validators: a.textRules()}
+		return providerschema.StringAttribute{
+			MarkdownDescription: doc, Required: a.required, Optional: !a.required,
+			Sensitive: a.sensitive, Validators: a.textRules(),
+		}
 	}
 }
 
@@ -91,21 +107,34 @@ func (a attribute) inEphemeral() ephemeralschema.Attribute {
 	doc := a.description()
 	switch a.kind {
 	case integer:
-		return ephemeralschema.Int64Attribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
+		return ephemeralschema.Int64Attribute{
+			MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(), Computed: a.output,
+			Sensitive: a.sensitive, Validators: a.integerRules(),
+		}
 	case texts:
 		return ephemeralschema.ListAttribute{
-			ElementType: types.StringType, MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.listRules(),
+			ElementType: types.StringType, MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(),
+			Computed: a.output, Sensitive: a.sensitive, Validators: a.listRules(),
 		}
 	case boolean:
-		return ephemeralschema.BoolAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive}
+		return ephemeralschema.BoolAttribute{
+			MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(), Computed: a.output,
+			Sensitive: a.sensitive,
+		}
 	case object:
 		attributes := map[string]ephemeralschema.Attribute{}
 		for _, nested := range a.attributes {
 			attributes[nested.name] = nested.inEphemeral()
 		}
-		return ephemeralschema.SingleNestedAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
+		return ephemeralschema.SingleNestedAttribute{
+			MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(), Computed: a.output,
+			Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules(),
+		}
 	default:
-		return ephemeralschema.StringAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
+		return ephemeralschema.StringAttribute{
+			MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(), Computed: a.output,
+			Sensitive: a.sensitive, Validators: a.textRules(),
+		}
 	}
 }
 
@@ -113,21 +142,34 @@ func (a attribute) inData() dataschema.Attribute {
 	doc := a.description()
 	switch a.kind {
 	case integer:
-		return dataschema.Int64Attribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.integerRules()}
+		return dataschema.Int64Attribute{
+			MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(), Computed: a.output,
+			Sensitive: a.sensitive, Validators: a.integerRules(),
+		}
 	case texts:
 		return dataschema.ListAttribute{
-			ElementType: types.StringType, MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.listRules(),
+			ElementType: types.StringType, MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(),
+			Computed: a.output, Sensitive: a.sensitive, Validators: a.listRules(),
 		}
 	case boolean:
-		return dataschema.BoolAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive}
+		return dataschema.BoolAttribute{
+			MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(), Computed: a.output,
+			Sensitive: a.sensitive,
+		}
 	case object:
 		attributes := map[string]dataschema.Attribute{}
 		for _, nested := range a.attributes {
 			attributes[nested.name] = nested.inData()
 		}
-		return dataschema.SingleNestedAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules()}
+		return dataschema.SingleNestedAttribute{
+			MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(), Computed: a.output,
+			Sensitive: a.sensitive, Attributes: attributes, Validators: a.objectRules(),
+		}
 	default:
-		return dataschema.StringAttribute{MarkdownDescription: doc, Required: a.required, Optional: a.input && !a.required, Computed: a.output, Sensitive: a.sensitive, Validators: a.textRules()}
+		return dataschema.StringAttribute{
+			MarkdownDescription: doc, Required: a.required, Optional: a.mayBeSet(), Computed: a.output,
+			Sensitive: a.sensitive, Validators: a.textRules(),
+		}
 	}
 }
 

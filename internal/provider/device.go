@@ -30,7 +30,7 @@ var deviceGrant = grant{
 		doc: "A device code that was confirmed elsewhere. It is exchanged once, and the grant is kept in the token store. Unset, the login begins here, and needs a terminal to show its code on.",
 	}},
 	settings:      []attribute{nameAttribute},
-	optional:      true,
+	instead:       "a login in the browser",
 	ephemeralOnly: true,
 	read:          readDevice,
 }

@@ -68,8 +68,15 @@ var integratedGrant = grant{
 		}
 		return missingFile(local, "keytab_file", "ccache_file")
 	},
-	// On Windows the user who runs Terraform is a credential.
-	optional: runtime.GOOS == "windows",
+	instead: loggedOnUser(),
+}
+
+// loggedOnUser is what stands in for an account: on Windows the user who runs Terraform is one.
+func loggedOnUser() string {
+	if runtime.GOOS == "windows" {
+		return "the user who runs Terraform"
+	}
+	return ""
 }
 
 func checkMechanism(value string) error {

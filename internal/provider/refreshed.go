@@ -28,7 +28,7 @@ var refreshGrant = grant{
 	}},
 	settings:    []attribute{nameAttribute},
 	environment: []map[string]string{{"refresh_token": "VEDAUTH_REFRESH_TOKEN"}},
-	optional:    true,
+	instead:     "the token store",
 	hasScope:    true,
 	kept:        true,
 	read:        readRefresh,
