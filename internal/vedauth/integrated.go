@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
-	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/winauth"
 	"github.com/vedauth/terraform-provider-vedauth/internal/winauth/kerberos"
 )
@@ -50,10 +49,14 @@ func (c *Client) logOn(ctx context.Context, r IntegratedRequest, sending request
 	result, err := winauth.Login(ctx, winauth.Config{
 		Transport: c.transport.Clone,
 		NewRequest: func(ctx context.Context, withBody bool) (*http.Request, error) {
-			if withBody {
-				return c.newRequest(ctx, sending, state, nil)
+			if !withBody {
+				return c.bareRequest(ctx, sending)
 			}
-			return c.bareRequest(ctx, sending)
+			final, err := c.newRequest(ctx, sending, state, nil)
+			if err == nil {
+				final.Close = true // on a connection that is kept, net/http logs what comes behind the answer
+			}
+			return final, err
 		},
 		Mechanism: r.Mechanism, Credential: r.Credential, SPN: r.SPN, Krb5Conf: r.Krb5Conf, FinalTimeout: c.config.Timeout,
 	})
@@ -120,7 +123,7 @@ func (c *Client) refuseLogon(r request, got *answer, class refusal.Class, proble
 func (c *Client) noTicket(r request, ticket *kerberos.Error) error {
 	detail := ticket.Detail
 	failure := c.failure(r, Refused, nil)
-	failure.problem, failure.next = clean(detail, []secret.String{}), ticket.Next
+	failure.problem, failure.next = clean(detail, r.secrets), ticket.Next
 	failure.Row = refusal.Row{ID: "kerberos", Class: refusal.Client}
 	switch ticket.Problem {
 	case kerberos.NoKDC, kerberos.NoAnswer:
