@@ -89,9 +89,12 @@ func (s *Session) Open(ctx context.Context, r Request) (*Lease, error) {
 	case <-ctx.Done():
 		return nil, s.cancelOpen(ctx, g)
 	}
-	if g.err != nil {
+	switch {
+	case g.err != nil:
 		s.leave(g)
 		return nil, g.err
+	case ctx.Err() != nil: // both at once: nobody will take the token any more, and perhaps nobody close the block
+		return nil, s.cancelOpen(ctx, g)
 	}
 	return &Lease{Handle: rand.Text(), Token: g.token, grant: g}, nil
 }
@@ -124,7 +127,7 @@ func (s *Session) join(r Request) (*grant, error) {
 	return g, nil
 }
 
-// cancelOpen gives up a hold on a grant whose answer is not there yet.
+// cancelOpen gives up a hold on a grant, whose answer may not be there yet.
 func (s *Session) cancelOpen(ctx context.Context, g *grant) error {
 	s.process.mu.Lock()
 	g.holders--

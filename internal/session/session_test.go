@@ -381,6 +381,29 @@ func TestCancelledOpen(t *testing.T) {
 	}
 }
 
+// TestCancelledWhenTheAnswerIsThere: nobody would take the token, and perhaps nobody close the block.
+func TestCancelledWhenTheAnswerIsThere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := &server{}
+		process := session.NewProcess()
+		s := process.NewSession()
+		lease := open(t, s, srv.request("a"))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for range 20 { // of two events that are there, either may be noticed first
+			if _, err := s.Open(ctx, srv.request("a")); !errors.Is(err, context.Canceled) {
+				t.Fatalf("err = %v", err)
+			}
+		}
+		wantLedger(t, srv, 1, 1)
+		if err := process.Close(t.Context(), lease.Handle); err != nil {
+			t.Error(err)
+		}
+		wantLedger(t, srv, 1, 0)
+	})
+}
+
 func TestCancelledOpenDoesNotDisturbOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
