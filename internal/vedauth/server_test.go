@@ -110,7 +110,7 @@ func serve(t *testing.T, answer script, change ...func(*tls.Config)) *server {
 		t.Fatal(err)
 	}
 	s := &server{url: "https://" + listener.Addr().String(), listener: listener}
-	s.run(t, answer, nil)
+	s.run(t, answer, change)
 	return s
 }
 
