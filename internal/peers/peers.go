@@ -24,6 +24,11 @@ var needed = []string{
 // VEDAUTH_PEERS=require in the environment, fails.
 func Require(tb testing.TB) {
 	tb.Helper()
+	require(tb, needed)
+}
+
+func require(tb testing.TB, needed []string) {
+	tb.Helper()
 	var missing []string
 	for _, path := range needed {
 		if _, err := os.Stat(path); err != nil {
