@@ -15,7 +15,7 @@ import (
 // X-Client-DN and X-Tls.
 type Host string
 
-// The paths that are guarded, as the vendor has them.
+// The paths that are guarded, in any case, as on IIS.
 const (
 	Integrated  = "/vedauth/authorize/integrated"
 	Certificate = "/vedauth/authorize/certificate"
@@ -121,7 +121,7 @@ MaxRequestWorkers 128
   RequestHeader set X-Host "{{.Host}}"
   RequestHeader unset Authorization
 {{- if .Gssapi}}
-  <Location ` + Integrated + `>
+  <LocationMatch "(?i)^` + Integrated + `/?$">
     AuthType GSSAPI
     AuthName rig
     {{.Gssapi}}
@@ -134,11 +134,11 @@ MaxRequestWorkers 128
     {{- if .PathVerify}}
     SSLVerifyClient {{.PathVerify}}
     {{- end}}
-  </Location>
+  </LocationMatch>
 {{- else if .PathVerify}}
-  <Location ` + Certificate + `>
+  <LocationMatch "(?i)^` + Certificate + `/?$">
     SSLVerifyClient {{.PathVerify}}
-  </Location>
+  </LocationMatch>
 {{- end}}
 </VirtualHost>
 {{end}}`))

@@ -24,7 +24,7 @@ func TestRequire(t *testing.T) {
 	t.Setenv("VEDAUTH_PEERS", "")
 	r := &recorder{TB: t}
 	require(r, []string{"/", missing})
-	if r.failed != "" || !strings.Contains(r.skipped, missing) || !strings.Contains(r.skipped, "internal/peers/install.sh") {
+	if r.failed != "" || !strings.Contains(r.skipped, missing) || !strings.Contains(r.skipped, "peers/install.sh") {
 		t.Errorf("skipped %q, failed %q", r.skipped, r.failed)
 	}
 	t.Setenv("VEDAUTH_PEERS", "require")
