@@ -5,10 +5,12 @@ package peers
 import (
 	"crypto/x509"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -67,21 +69,23 @@ type User struct{ Name, Password string }
 func Start(tb testing.TB, backend http.Handler) *Rig {
 	tb.Helper()
 	Require(tb)
-	r := &Rig{ports: map[Host]int{}}
-	tb.Cleanup(func() {
+	var err error
+	for range 3 {
+		r := &Rig{ports: map[Host]int{}}
+		if err = r.start(backend, tb.Cleanup); err == nil {
+			tb.Cleanup(func() {
+				if tb.Failed() {
+					tb.Logf("Apache's log ends with:\n%s", tail(r.ApacheLog(), 20))
+					tb.Logf("the KDC's log ends with:\n%s", tail(r.KDCLog(), 20))
+				}
+				r.stop()
+			})
+			return r
+		}
 		r.stop()
-		if tb.Failed() {
-			tb.Logf("Apache's log ends with:\n%s", tail(r.ApacheLog()))
-			tb.Logf("the KDC's log ends with:\n%s", tail(r.KDCLog()))
-		}
-		if r.janitor != nil {
-			r.janitor.stop()
-		}
-	})
-	if err := r.start(backend, tb.Cleanup); err != nil {
-		tb.Fatalf("the servers do not start: %v", err)
 	}
-	return r
+	tb.Fatalf("the servers do not start: %v", err)
+	return nil
 }
 
 func (r *Rig) start(backend http.Handler, cleanup func(func())) error {
@@ -103,13 +107,13 @@ func (r *Rig) start(backend http.Handler, cleanup func(func())) error {
 	cleanup(func() { _ = server.Close() })
 
 	if err := r.startKDC(); err != nil {
-		return fmt.Errorf("KDC: %w\n%s", err, tail(r.KDCLog()))
+		return fmt.Errorf("KDC: %w\n%s", err, tail(r.KDCLog(), 20))
 	}
 	if err := r.startApache(listener.Addr().String()); err != nil {
-		return fmt.Errorf("apache: %w\n%s", err, tail(r.ApacheLog()))
+		return fmt.Errorf("apache: %w\n%s", err, tail(r.ApacheLog(), 20))
 	}
 	if err := r.startEPA(); err != nil {
-		return fmt.Errorf("EPA acceptor: %w\n%s", err, tail(r.read("epa.log")))
+		return fmt.Errorf("EPA acceptor: %w\n%s", err, tail(r.read("epa.log"), 20))
 	}
 	return nil
 }
@@ -133,7 +137,9 @@ func (r *Rig) stop() {
 	for i := len(r.children) - 1; i >= 0; i-- {
 		r.children[i].stop()
 	}
-	r.children = nil
+	if r.janitor != nil {
+		r.janitor.stop()
+	}
 }
 
 func (r *Rig) path(name string) string { return filepath.Join(r.dir, name) }
@@ -163,34 +169,32 @@ func (r *Rig) ApacheLog() string { return r.read("error.log") }
 // HostLog returns what Apache has logged of a virtual host.
 func (r *Rig) HostLog(host Host) string { return r.read(string(host) + ".log") }
 
-// tail is the end of a log.
-func tail(text string) string {
-	const lines = 20
+func tail(text string, lines int) string {
 	all := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// freePorts reserves so many ports and returns them with the function that lets go of them.
+// freePorts finds so many free ports and returns them with the function that lets go of them, to be called just before
+// a server takes them. They lie below those that systems give out by themselves, so that no other connection takes one
+// in between; another rig may, which is why Start tries again.
 func freePorts(count int) (ports []int, release func(), err error) {
+	const first, last = 11000, 32000
 	var listeners []net.Listener
 	release = func() {
 		for _, l := range listeners {
 			_ = l.Close()
 		}
 	}
-	for range count {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	for tries := 0; len(ports) < count; tries++ {
+		port := first + rand.IntN(last-first)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil && tries > 100*count {
 			release()
 			return nil, nil, err
 		}
-		listeners = append(listeners, l)
-		address, isTCP := l.Addr().(*net.TCPAddr)
-		if !isTCP {
-			release()
-			return nil, nil, fmt.Errorf("%v is no TCP address", l.Addr())
+		if err == nil {
+			listeners, ports = append(listeners, l), append(ports, port)
 		}
-		ports = append(ports, address.Port)
 	}
 	return ports, release, nil
 }
