@@ -95,10 +95,14 @@ PidFile {{.Dir}}/httpd.pid
 ErrorLog {{.Dir}}/error.log
 LogLevel warn auth_gssapi:info ssl:info
 Mutex sem
-StartServers 2
+# All threads at once, and patience: a busy Apache closes idle connections early, and with them logons under way.
+StartServers 4
 ServerLimit 4
-ThreadsPerChild 32
-MaxRequestWorkers 128
+ThreadsPerChild 64
+MaxRequestWorkers 256
+MinSpareThreads 256
+MaxSpareThreads 256
+KeepAliveTimeout 60
 {{range .Modules}}LoadModule {{.}}_module /usr/lib/apache2/modules/mod_{{.}}.so
 {{end}}SSLSessionCache shmcb:{{.Dir}}/ssl_scache(512000)
 {{range .Sites}}Listen 127.0.0.1:{{.Port}}
