@@ -75,8 +75,8 @@ func Start(tb testing.TB, backend http.Handler) *Rig {
 		if err = r.start(backend, tb.Cleanup); err == nil {
 			tb.Cleanup(func() {
 				if tb.Failed() {
-					tb.Logf("Apache's log ends with:\n%s", tail(r.ApacheLog(), 20))
-					tb.Logf("the KDC's log ends with:\n%s", tail(r.KDCLog(), 20))
+					tb.Logf("Apache's log ends with:\n%s", tail(r.ApacheLog()))
+					tb.Logf("the KDC's log ends with:\n%s", tail(r.KDCLog()))
 				}
 				r.stop()
 			})
@@ -107,13 +107,13 @@ func (r *Rig) start(backend http.Handler, cleanup func(func())) error {
 	cleanup(func() { _ = server.Close() })
 
 	if err := r.startKDC(); err != nil {
-		return fmt.Errorf("KDC: %w\n%s", err, tail(r.KDCLog(), 20))
+		return fmt.Errorf("KDC: %w\n%s", err, tail(r.KDCLog()))
 	}
 	if err := r.startApache(listener.Addr().String()); err != nil {
-		return fmt.Errorf("apache: %w\n%s", err, tail(r.ApacheLog(), 20))
+		return fmt.Errorf("apache: %w\n%s", err, tail(r.ApacheLog()))
 	}
 	if err := r.startEPA(); err != nil {
-		return fmt.Errorf("EPA acceptor: %w\n%s", err, tail(r.read("epa.log"), 20))
+		return fmt.Errorf("EPA acceptor: %w\n%s", err, tail(r.read("epa.log")))
 	}
 	return nil
 }
@@ -169,7 +169,9 @@ func (r *Rig) ApacheLog() string { return r.read("error.log") }
 // HostLog returns what Apache has logged of a virtual host.
 func (r *Rig) HostLog(host Host) string { return r.read(string(host) + ".log") }
 
-func tail(text string, lines int) string {
+// tail is the end of a log.
+func tail(text string) string {
+	const lines = 20
 	all := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
