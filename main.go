@@ -31,11 +31,14 @@ func main() {
 	flag.Parse()
 
 	process := session.NewProcess()
-	if !*debug {
-		orphan.Watch(func() {
-			shutdown(process, wayOutAlone)
-			os.Exit(1)
-		})
+	alone := func() {
+		shutdown(process, wayOutAlone)
+		os.Exit(1)
+	}
+	if *debug {
+		orphan.OnStop(alone)
+	} else {
+		orphan.Watch(alone)
 	}
 	err := providerserver.Serve(context.Background(), provider.New(version, process), providerserver.ServeOpts{
 		Address: address, Debug: *debug, ProtocolVersion: 6,

@@ -23,3 +23,14 @@ func Watch(gone func()) {
 		gone()
 	}()
 }
+
+// OnStop calls stop, in a goroutine, at the first of those signals: for a process that nobody watches over, such as one
+// that was started for a debugger.
+func OnStop(stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, stopSignals...)
+	go func() {
+		<-signals
+		stop()
+	}()
+}
