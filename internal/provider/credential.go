@@ -106,22 +106,12 @@ func (g grant) withSettings(found, own values, s *settings) (values, diag.Diagno
 
 // noCredential is the error when there is no credential anywhere. It stands on the first attribute of the credential.
 func (g grant) noCredential(hasOwn bool) diag.Diagnostic {
-	var sets []string
-	for _, set := range g.environment {
-		var variables []string
-		for _, a := range g.credentials {
-			if variable, ok := set[a.name]; ok {
-				variables = append(variables, variable)
-			}
-		}
-		sets = append(sets, strings.Join(variables, " and "))
-	}
 	places := fmt.Sprintf("in %s of the provider block", g.name)
 	if hasOwn {
 		places = "in this block, or " + places
 	}
 	detail := fmt.Sprintf("This token needs %s, and there is none. Set %s %s", g.doc, g.wanted, places)
-	if len(sets) > 0 {
+	if sets := g.variables(""); len(sets) > 0 {
 		detail += ", or the environment: " + strings.Join(sets, ", or ")
 	}
 	if !hasOwn {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -71,9 +72,27 @@ func (g grant) typeName() string {
 
 // inProviderBlock is the nested attribute that holds the grant's credential in the provider block.
 func (g grant) inProviderBlock() attribute {
-	return attribute{
-		name: g.name, kind: object, input: true, attributes: slices.Concat(g.credentials, g.settings),
-		doc: "Credential of `" + g.typeName() + "`: " + g.doc + ". Used by its data source, and by its ephemeral " +
-			"resource where that has none of its own.",
+	doc := "Credential of `" + g.typeName() + "`: " + g.doc + ". Used by its data source, and by its ephemeral " +
+		"resource where that has none of its own."
+	if sets := g.variables("`"); len(sets) > 0 {
+		doc += " Environment: " + strings.Join(sets, ", then ") + "."
 	}
+	return attribute{
+		name: g.name, kind: object, input: true, attributes: slices.Concat(g.credentials, g.settings), doc: doc,
+	}
+}
+
+// variables lists the sets of variables that make up a credential, each name between marks.
+func (g grant) variables(mark string) []string {
+	var sets []string
+	for _, set := range g.environment {
+		var names []string
+		for _, a := range g.credentials {
+			if variable, ok := set[a.name]; ok {
+				names = append(names, mark+variable+mark)
+			}
+		}
+		sets = append(sets, strings.Join(names, " and "))
+	}
+	return sets
 }

@@ -114,15 +114,15 @@ func TestTokenInfoFailures(t *testing.T) {
 		fault fakevedauth.Fault
 		texts []string
 	}{
-		"500":            {fakevedauth.Status(500), []string{"500"}},
-		"403":            {fakevedauth.Refusal("scope-insufficient", fakevedauth.Modern), []string{"403", "Grant rejected scope"}},
-		"404":            {fakevedauth.Status(404), []string{"404", "no vedauth at this address"}},
-		"a login page":   {fakevedauth.HTML(200, "Sign in"), []string{`"Sign in"`}},
-		"empty":          {fakevedauth.EmptyBody(), []string{"reply cannot be used"}},
-		"broken":         {fakevedauth.TruncateQuietly(-1), []string{"in the middle of the JSON"}},
-		"busy":           {fakevedauth.Status(503), []string{"503", "after 4 attempts"}},
-		"redirect":       {fakevedauth.Redirect(302, "https://login.example.com/"), []string{"redirect"}},
-		"no answer":      {fakevedauth.Drop(), []string{"closed before the answer", "after 4 attempts"}},
+		"500":          {fakevedauth.Status(500), []string{"500"}},
+		"403":          {fakevedauth.Refusal("scope-insufficient", fakevedauth.Modern), []string{"403", "Grant rejected scope"}},
+		"404":          {fakevedauth.Status(404), []string{"404", "no vedauth at this address"}},
+		"a login page": {fakevedauth.HTML(200, "Sign in"), []string{`"Sign in"`}},
+		"empty":        {fakevedauth.EmptyBody(), []string{"reply cannot be used"}},
+		"broken":       {fakevedauth.TruncateQuietly(-1), []string{"in the middle of the JSON"}},
+		"busy":         {fakevedauth.Status(503), []string{"503", "after 4 attempts"}},
+		"redirect":     {fakevedauth.Redirect(302, "https://login.example.com/"), []string{"redirect"}},
+		"no answer":    {fakevedauth.Drop(), []string{"closed before the answer", "after 4 attempts"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
