@@ -84,12 +84,34 @@ func (p *presenter) send(ctx context.Context, c *Client, r request, state *atomi
 		}
 		return nil
 	})
-	// A 403 over TLS 1.3 may mean that the path wants to ask again. It has changed nothing.
-	if errors.Is(err, errNotAsked) || err == nil && got.status == http.StatusForbidden && got.tls == tls.VersionTLS13 {
+	switch {
+	case errors.Is(err, errNotAsked):
 		p.onlyOld.Store(true)
 		return c.sendOn(ctx, p.old, r, state, nil)
+	case err == nil && got.status == http.StatusForbidden && got.tls == tls.VersionTLS13,
+		r.body == nil && tooLate.Load() && (err != nil || got.status >= http.StatusInternalServerError):
+		return p.askAgain(ctx, c, r, got, err)
+	default:
+		return got, err
 	}
-	return got, err
+}
+
+// askAgain sends over TLS 1.2 what over TLS 1.3 came to got or err: a 403, or for a request without a body, which nothing
+// can stop, also a server that failed or hung up. Either may mean that the path wanted to ask for the certificate, and
+// neither has changed anything. The second result counts only if the server speaks TLS 1.2 at all; and only if it is
+// better does it say that TLS 1.3 is of no use here, because a 403 may as well be about the scope.
+func (p *presenter) askAgain(ctx context.Context, c *Client, r request, got *answer, err error) (*answer, error) {
+	var state atomic.Int32
+	again, errAgain := c.sendOn(ctx, p.old, r, &state, nil)
+	switch {
+	case errAgain != nil && state.Load() != written:
+		return got, err
+	case errAgain != nil:
+		return nil, errAgain
+	case again.status != http.StatusForbidden && again.status < http.StatusInternalServerError:
+		p.onlyOld.Store(true)
+	}
+	return again, nil
 }
 
 // describe says in plain words why the server broke off, if it was for the certificate.
