@@ -36,7 +36,7 @@ func (c *Client) DialWith(dial func(ctx context.Context, network, address string
 func ReadAbandoned() (int, error) {
 	var state atomic.Int32
 	state.Store(abandoned)
-	return guardedBody{&state, bytes.NewReader([]byte("secret")), nil}.Read(make([]byte, 6))
+	return guardedBody{state: &state, reader: bytes.NewReader([]byte("secret"))}.Read(make([]byte, 6))
 }
 
 // Transport is what the client sends with.

@@ -1,0 +1,93 @@
+package vedauth_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
+	"github.com/vedauth/terraform-provider-vedauth/internal/winauth"
+)
+
+func TestJWT(t *testing.T) {
+	t.Parallel()
+	const header, claims, signature = "eyJhbGciOiJSUzI1NiJ9", "eyJzdWIiOiJyZXBvOm8vcjpyZWYifQ", "c2lnbmF0dXJlLW9mLXRoZS10ZXN0"
+	r := vedauth.JWTRequest{ClientID: "terraform", Scope: "ssh", JWT: secret.New(header + "." + claims + "." + signature)}
+	s := serveInMemory(t, inTurn(
+		always("200 OK", goodToken, isJSON),
+		always("401 Failed to issue grant: cannot read "+r.JWT.Reveal(), ""),
+		always("401 Failed to issue grant: bad signature "+signature, ""),
+		always("401 Failed to issue grant: bad claims "+claims, ""),
+		always("401 Failed to issue grant: cannot read "+r.JWT.Reveal()[:60]+"...", ""),
+	))
+	client := connect(t, s)
+	if _, err := client.JWT(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	got := s.seen()[0]
+	if want := `{"client_id":"terraform","scope":"ssh","jwt":"` + r.JWT.Reveal() + `"}`; got.body != want || got.URL.Path != "/vedauth/Authorize/Jwt" {
+		t.Errorf("%s %s", got.URL, got.body)
+	}
+	for range 4 {
+		_, err := client.JWT(t.Context(), r)
+		if failure := asError(t, err); failure.Row.ID != "grant-not-issued" {
+			t.Errorf("row %q", failure.Row.ID)
+		}
+		mustNotHold(t, err.Error(), header, claims, signature)
+	}
+}
+
+// TestRefreshInLowerCase: servers before 21.3 refuse the right client_id unless it is in lower case.
+func TestRefreshInLowerCase(t *testing.T) {
+	t.Parallel()
+	const mismatch = "400 The client_id value being requested with the refresh token does not match the client_id of the access token making the call"
+	for clientID, test := range map[string]struct {
+		answers script
+		bodies  string
+		works   bool
+	}{
+		"MyApp": {inTurn(always(mismatch, ""), always("200 OK", goodToken, isJSON)), "MyApp myapp", true},
+		"myapp": {always(mismatch, ""), "myapp", false},
+		"Other": {always(mismatch, ""), "Other other", false},
+		"Dead":  {always("400 Bad Request", `{"error":"invalid_grant"}`, isJSON), "Dead", false},
+	} {
+		s := serveInMemory(t, test.answers)
+		_, err := connect(t, s).Refresh(t.Context(), clientID, secret.New("refresh=="))
+		var sent []string
+		for _, r := range s.seen() {
+			body := strings.TrimSuffix(strings.TrimPrefix(r.body, `{"client_id":"`), `","refresh_token":"refresh=="}`)
+			sent = append(sent, body)
+		}
+		if strings.Join(sent, " ") != test.bodies || (err == nil) != test.works {
+			t.Errorf("%s: sent %q, %v", clientID, sent, err)
+		}
+	}
+}
+
+// TestIntegratedWithoutAChallenge: a path that does not ask for a Windows logon gets no credentials.
+func TestIntegratedWithoutAChallenge(t *testing.T) {
+	t.Parallel()
+	r := vedauth.IntegratedRequest{
+		ClientID: "terraform", Scope: "ssh", Mechanism: winauth.NTLM,
+		Credential: winauth.Credential{Username: `EXAMPLE\alice`, Password: secret.New(password)},
+	}
+	for want, answer := range map[string]script{
+		"does not ask for Windows authentication": always("400 Bad Request", `{"error":"invalid_request"}`, isJSON),
+		"there is no vedauth at this address":     always("404 Not Found", ""),
+		"cannot serve this now":                   always("503 "+password, ""),
+		"a redirect":                              always("302 Found", "", "Location: /login"),
+		"NTLM":                                    always("401 Unauthorized", "", "WWW-Authenticate: Basic realm=x"),
+	} {
+		s := serve(t, answer)
+		_, err := connect(t, s).Integrated(t.Context(), r)
+		if asError(t, err); !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+		mustNotHold(t, err.Error(), password, "made a grant")
+		for _, got := range s.seen() {
+			if got.body != "" || strings.Contains(got.Header.Get("Authorization"), "Basic") {
+				t.Errorf("%s: sent %q %v", want, got.body, got.Header)
+			}
+		}
+	}
+}
