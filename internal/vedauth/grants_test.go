@@ -80,7 +80,7 @@ func TestIntegratedWithoutAChallenge(t *testing.T) {
 	} {
 		s := serve(t, answer)
 		_, err := connect(t, s).Integrated(t.Context(), r)
-		if asError(t, err); !strings.Contains(err.Error(), want) {
+		if failure := asError(t, err); !strings.Contains(failure.Error(), want) || failure.Next() == "" {
 			t.Errorf("%v, want %q", err, want)
 		}
 		mustNotHold(t, err.Error(), password, "made a grant")
