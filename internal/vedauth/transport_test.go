@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"log"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
@@ -146,138 +143,6 @@ func TestTransportSettings(t *testing.T) {
 	}
 }
 
-func TestTrust(t *testing.T) {
-	t.Parallel()
-	stranger := newAuthority()
-	use := func(certificate tls.Certificate) func(*tls.Config) {
-		return func(c *tls.Config) { c.Certificates = []tls.Certificate{certificate} }
-	}
-	for name, test := range map[string]struct {
-		server func(*tls.Config)
-		want   string
-	}{
-		"untrusted": {use(stranger.issue(nil)), "the server's certificate is not trusted"},
-		"expired": {use(trusted.issue(func(c *x509.Certificate) { c.NotAfter = time.Unix(1, 0) })),
-			"the server's certificate has expired or is not yet valid"},
-		"not yet valid": {use(trusted.issue(func(c *x509.Certificate) { c.NotBefore = time.Unix(1<<32, 0) })),
-			"the server's certificate has expired or is not yet valid"},
-		"another name": {use(trusted.issue(func(c *x509.Certificate) { c.DNSNames, c.IPAddresses = []string{"other.example.com"}, nil })),
-			"the server's certificate is not for this host name"},
-		"no TLS 1.3 without a client certificate": {func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert },
-			"it may demand a client certificate"},
-		"no TLS 1.2 without a client certificate": {func(c *tls.Config) {
-			c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
-		}, "it may demand a client certificate"},
-	} {
-		waits := &pauses{}
-		s := serve(t, always("200 OK", goodToken, isJSON), test.server)
-		_, err := connect(t, s, func(c *vedauth.Config) { c.Wait = waits.wait }).OAuth(t.Context(), login)
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %v, want %q", name, err, test.want)
-			continue
-		}
-		failure := asError(t, err)
-		if failure.Kind != vedauth.Unreachable || failure.Status != 0 || failure.Next() == "" || strings.Contains(err.Error(), "grant") {
-			t.Errorf("%s: kind %d, %v", name, failure.Kind, err)
-		}
-		if len(s.seen()) != 0 || s.connections() != 1 || len(waits.list) != 0 {
-			t.Errorf("%s: %d requests on %d connections, pauses %v", name, len(s.seen()), s.connections(), waits.list)
-		}
-	}
-}
-
-// TestOwnAnchorsAreAdded: with ca_pem the system's anchors stay, and without it they are all there is.
-func TestOwnAnchorsAreAdded(t *testing.T) {
-	system := newAuthority()
-	file := t.TempDir() + "/system.pem"
-	writeFile(t, file, system.pem)
-	t.Setenv("SSL_CERT_FILE", file)
-	t.Setenv("SSL_CERT_DIR", t.TempDir())
-	if pool, err := x509.SystemCertPool(); err != nil || !pool.Equal(poolOf(system.pem)) {
-		t.Log("this system does not take its anchors from SSL_CERT_FILE, or has read them before; only our own are tested")
-	}
-	s := serve(t, always("200 OK", goodToken, isJSON))
-	if _, err := connect(t, s).OAuth(t.Context(), login); err != nil {
-		t.Errorf("own anchor: %v", err)
-	}
-	_, err := connect(t, s, func(c *vedauth.Config) { c.CAPEM = nil }).OAuth(t.Context(), login)
-	if err == nil || !strings.Contains(err.Error(), "not trusted") {
-		t.Errorf("without it: %v", err)
-	}
-	pool := connect(t, s).Transport().TLSClientConfig.RootCAs
-	both, err := x509.SystemCertPool()
-	if err != nil {
-		both = x509.NewCertPool()
-	}
-	if !both.AppendCertsFromPEM(trusted.pem) || !pool.Equal(both) {
-		t.Error("the anchors are not the system's and ours")
-	}
-}
-
-func poolOf(pem []byte) *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(pem)
-	return pool
-}
-
-func TestBadAnchors(t *testing.T) {
-	t.Parallel()
-	for _, pem := range []string{"", "\n", "hunter2", "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----\n"} {
-		if err := vedauth.CheckCA([]byte(pem)); err == nil {
-			t.Errorf("CheckCA takes %q", pem)
-		}
-		_, err := vedauth.New(vedauth.Config{Server: "https://tpp.example.com", CAPEM: []byte(pem)})
-		if err == nil || !strings.Contains(err.Error(), "no certificate in PEM form") {
-			t.Errorf("New takes %q: %v", pem, err)
-		}
-	}
-	if err := vedauth.CheckCA(append([]byte("issued by us\n"), trusted.pem...)); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestNoRedirectIsFollowed, wherever it leads; even one that cannot be read has the text of a redirect.
-func TestNoRedirectIsFollowed(t *testing.T) {
-	t.Parallel()
-	elsewhere := serve(t, always("200 OK", goodToken, isJSON))
-	for location, want := range map[string]string{
-		elsewhere.url + "/vedauth/authorize/oauth":     "a redirect to " + elsewhere.url + ", which is not followed",
-		"https://SSO.example.com/login?ticket=hunter2": "a redirect to https://sso.example.com, which is not followed",
-		"https://alice:hunter2@sso.example.com/":       "a redirect to https://sso.example.com, which is not followed",
-		"http://tpp.example.com/":                      "a redirect to http://tpp.example.com, which is not followed",
-		"/login?hunter2":                               "a redirect, which is not followed",
-		"//sso.example.com/hunter2":                    "a redirect, which is not followed",
-		"https://[hunter2":                             "a redirect, which is not followed",
-		"%zz://hunter2":                                "a redirect, which is not followed",
-		"":                                             "a redirect, which is not followed",
-		"https://" + url.PathEscape(password) + ".example.com": "a redirect",
-		"https://tr0ub4dor-correct.example.com/":               "a redirect",
-	} {
-		for _, status := range []string{"301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"} {
-			s := serve(t, always(status, "", "Location: "+location))
-			_, err := connect(t, s).OAuth(t.Context(), login)
-			failure := asError(t, err)
-			if failure.Kind != vedauth.Unexpected || !strings.Contains(err.Error(), want) || len(s.seen()) != 1 {
-				t.Errorf("%s to %q: kind %d, %d requests, %v", status, location, failure.Kind, len(s.seen()), err)
-			}
-			mustNotHold(t, err.Error(), "hunter2", password, "a grant")
-		}
-	}
-	if n := elsewhere.connections(); n != 0 {
-		t.Errorf("%d connections to where a redirect led", n)
-	}
-}
-
-// TestARedirectThatQuotesThePassword in its host, which is shown in small letters.
-func TestARedirectThatQuotesThePassword(t *testing.T) {
-	t.Parallel()
-	s := serve(t, always("302 Found", "", "Location: https://CorrectHorse.example.com/"))
-	r := login
-	r.Password = tokenOf("CorrectHorse").RefreshToken
-	_, err := connect(t, s).OAuth(t.Context(), r)
-	mustNotHold(t, strings.ToLower(err.Error()), "correcthorse")
-}
-
 // TestWhatDoesNotSpeakTLS: a wrong port is a common mistake, and has its own text.
 func TestWhatDoesNotSpeakTLS(t *testing.T) {
 	t.Parallel()
@@ -308,6 +173,7 @@ func TestWhatDoesNotSpeakTLS(t *testing.T) {
 // TestTheRestOfAReplyIsNotLogged: net/http writes to the standard logger what a server sends behind an answer on a kept
 // connection. After a wrong Content-Length that is the second half of a reply, with its refresh token.
 func TestTheRestOfAReplyIsNotLogged(t *testing.T) { // not parallel: it looks at the logger of the process
+
 	var logged bytes.Buffer
 	before := log.Writer()
 	log.SetOutput(&logged)
