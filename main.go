@@ -5,6 +5,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"time"
 
@@ -30,6 +32,8 @@ func main() {
 	debug := flag.Bool("debug", false, "serve until interrupted, for a debugger; prints what to set TF_REATTACH_PROVIDERS to")
 	flag.Parse()
 
+	// Package net/http writes to the standard logger what a server sends unasked, which may hold a token.
+	log.SetOutput(io.Discard)
 	process := session.NewProcess()
 	alone := func() {
 		shutdown(process, wayOutAlone)
