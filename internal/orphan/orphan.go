@@ -18,8 +18,9 @@ func Watch(gone func()) {
 	ignoreBrokenPipe()
 	// Received and dropped. (Ignored signals would stay ignored in processes that this one starts.)
 	signal.Notify(make(chan os.Signal, 1), stopSignals...)
+	wait := watchParent()
 	go func() {
-		waitForParent()
+		wait()
 		gone()
 	}()
 }

@@ -16,15 +16,16 @@ var stopSignals = []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
 
 func ignoreBrokenPipe() { signal.Ignore(syscall.SIGPIPE) }
 
-// waitForParent returns when the parent has ended: the process then has another parent. PDEATHSIG would not do, because
-// it follows the thread that started this process, and the threads of a Go program come and go.
-func waitForParent() {
+// watchParent looks who the parent is, and returns what waits until it has ended: the process then has another parent.
+// PDEATHSIG would not do, because it follows the thread that started this process, and the threads of a Go program come
+// and go.
+func watchParent() (wait func()) {
 	parent := os.Getppid()
-	ticks := time.NewTicker(interval)
-	defer ticks.Stop()
-	for range ticks.C {
-		if os.Getppid() != parent {
-			return
+	return func() {
+		ticks := time.NewTicker(interval)
+		defer ticks.Stop()
+		for os.Getppid() == parent {
+			<-ticks.C
 		}
 	}
 }

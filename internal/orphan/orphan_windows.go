@@ -12,13 +12,15 @@ var stopSignals = []os.Signal{syscall.SIGTERM}
 
 func ignoreBrokenPipe() {}
 
-// waitForParent returns when the parent has ended. Its handle is taken at the start, so that a later process with the
-// same id is not taken for it.
-func waitForParent() {
+// watchParent takes the parent's handle, so that a later process with the same id is not taken for it, and returns what
+// waits until it has ended.
+func watchParent() (wait func()) {
 	parent, err := windows.OpenProcess(windows.SYNCHRONIZE, false, uint32(os.Getppid()))
-	if err != nil {
-		select {} // cannot be watched: then the regular way out is the only one
+	return func() {
+		if err != nil {
+			select {} // cannot be watched: then the regular way out is the only one
+		}
+		defer func() { _ = windows.CloseHandle(parent) }()
+		_, _ = windows.WaitForSingleObject(parent, windows.INFINITE)
 	}
-	defer func() { _ = windows.CloseHandle(parent) }()
-	_, _ = windows.WaitForSingleObject(parent, windows.INFINITE)
 }
