@@ -30,7 +30,7 @@ var jwtAttributes = []attribute{
 		doc: "The JWT itself. It is as short-lived as its issuer made it: one that was put into a variable for plan may have expired when apply begins.",
 	},
 	{
-		name: "jwt_file", input: true,
+		name: "jwt_file", input: true, check: checkFile,
 		doc: "Path of a file with the JWT, read whenever a token is needed: a projected Kubernetes token, `AZURE_FEDERATED_TOKEN_FILE`, or what a SPIFFE helper or Jenkins writes.",
 	},
 	{
@@ -67,6 +67,7 @@ var jwtAttributes = []attribute{
 
 func noVariable(string) (string, bool) { return "", false }
 
+func checkFile(value string) error         { return problem(identity.FromFile(value)) }
 func checkVariableName(value string) error { return problem(identity.FromVariable(value, noVariable)) }
 func checkGitHub(value string) error       { return problem(identity.GitHubActions(value, noVariable)) }
 func checkAzure(value string) error        { return problem(identity.AzureDevOps(value, noVariable)) }

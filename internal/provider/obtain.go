@@ -121,8 +121,28 @@ func (g grant) credential(s *settings, o order, clientID string) (cred credentia
 		return credential{}, "", diags
 	}
 	cred, more = g.read(found, s, clientID)
-	diags.Append(more...)
+	diags.Append(saying(origin, more)...)
 	return cred, origin, diags
+}
+
+// saying adds to errors about a credential where it was found, unless that is the block that they stand on.
+func saying(origin string, diags diag.Diagnostics) diag.Diagnostics {
+	if origin == thisBlock {
+		return diags
+	}
+	var list diag.Diagnostics
+	for _, d := range diags {
+		detail := d.Detail() + "\nThe credential comes from " + origin + "."
+		switch at, ok := d.(diag.DiagnosticWithPath); {
+		case d.Severity() != diag.SeverityError:
+			list.Append(d)
+		case ok:
+			list.AddAttributeError(at.Path(), d.Summary(), detail)
+		default:
+			list.AddError(d.Summary(), detail)
+		}
+	}
+	return list
 }
 
 // open asks the session. The warnings are for a token that was had all the same.
