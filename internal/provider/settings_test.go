@@ -149,8 +149,10 @@ func TestSettingsFromTheEnvironment(t *testing.T) {
 	b.env["VEDAUTH_URL"], b.env["VEDAUTH_CA_FILE"] = b.fake.URL()+"/vedauth/", file
 	b.must(b.configure(nil))
 	b.must(b.open(nil).diags)
+	b.env["VEDAUTH_CA_FILE"] = filepath.Join(t.TempDir(), "none.pem")
 	b.must(b.configure(config{"ca_pem": b.fake.CAPEM()})) // the block's own goes before the variable of the other
 	b.must(b.open(nil).diags)
+	b.env["VEDAUTH_CA_FILE"] = file
 	b.env["VENAFI_URL"], b.env["VEDAUTH_URL"] = b.env["VEDAUTH_URL"], ""
 	b.must(b.configure(nil))
 	b.must(b.open(nil).diags)
