@@ -12,7 +12,7 @@ import (
 
 // Host names a virtual host. Those of the first group guard Integrated with Windows authentication, those of the second
 // Certificate with a client certificate; other paths are open. The backend sees who came in X-Remote-User, X-Gss-Mech,
-// X-Client-DN and X-Tls.
+// X-Client-DN, X-Client-Issuer-DN and X-Tls.
 type Host string
 
 // The paths that are guarded, in any case, as on IIS.
@@ -47,6 +47,8 @@ const (
 	VHost13  Host = "VHOST_13"
 	VHostH2  Host = "VHOST_H2"
 	OptLoc   Host = "OPT_LOC" // Optional in the handshake, required on the path.
+	LocAll   Host = "LOC_ALL" // As LOC, but on every path of vedauth.
+	RenegAll Host = "RENEG"   // TLS 1.2, renegotiates for an optional certificate on every path of vedauth.
 )
 
 // site is what the configuration of a virtual host is made from.
@@ -57,9 +59,15 @@ type site struct {
 	Protocol           string
 	Verify, PathVerify string
 	Gssapi, Challenge  string
+	// Paths is a regular expression for the paths that PathVerify is about; empty is Certificate.
+	Paths string
 }
 
-const gssapi = "GssapiConnectionBound On"
+const (
+	gssapi = "GssapiConnectionBound On"
+	// verifyDepth is how many authorities of a client certificate the servers follow.
+	verifyDepth = 3
+)
 
 // sites returns the virtual hosts, without their ports.
 func sites() []site {
@@ -85,6 +93,8 @@ func sites() []site {
 		{Host: VHost13, Verify: "require", Protocol: only13},
 		{Host: VHostH2, Verify: "require", H2: true},
 		{Host: OptLoc, Verify: "optional", PathVerify: "require"},
+		{Host: LocAll, PathVerify: "require", Paths: "/vedauth/"},
+		{Host: RenegAll, PathVerify: "optional", Protocol: only12, Paths: "/vedauth/"},
 	}
 }
 
@@ -114,22 +124,23 @@ KeepAliveTimeout 60
   SSLProtocol {{or .Protocol "-all +TLSv1.2 +TLSv1.3"}}
   SSLCertificateFile {{$.Dir}}/server.pem
   SSLCACertificateFile {{$.Dir}}/root.pem
-  SSLVerifyDepth 3
+  SSLVerifyDepth {{$.Depth}}
   SSLVerifyClient {{or .Verify "none"}}
   RequestHeader set X-Client-DN "%{SSL_CLIENT_S_DN}s"
+  RequestHeader set X-Client-Issuer-DN "%{SSL_CLIENT_I_DN}s"
   RequestHeader set X-Tls "%{SSL_PROTOCOL}s"
 {{- end}}
   ProxyPass / http://{{$.Backend}}/ disablereuse=on
   RequestHeader set X-Remote-User "expr=%{REMOTE_USER}"
   RequestHeader set X-Gss-Mech "%{GSS_MECH}e"
   RequestHeader set X-Host "{{.Host}}"
-  RequestHeader unset Authorization
 {{- if .Gssapi}}
   <LocationMatch "(?i)^` + Integrated + `/?$">
     AuthType GSSAPI
     AuthName rig
     {{.Gssapi}}
     GssapiPublishMech On
+    RequestHeader unset Authorization
     Require valid-user
     {{- if .Challenge}}
     SetEnvIf Authorization "^$" gssapi-no-negotiate
@@ -140,7 +151,7 @@ KeepAliveTimeout 60
     {{- end}}
   </LocationMatch>
 {{- else if .PathVerify}}
-  <LocationMatch "(?i)^` + Certificate + `/?$">
+  <LocationMatch "(?i)^{{or .Paths "` + Certificate + `/?$"}}">
     SSLVerifyClient {{.PathVerify}}
   </LocationMatch>
 {{- end}}
@@ -178,10 +189,13 @@ func (r *Rig) startApache(backend string) error {
 
 func (r *Rig) writeApache(all []site, backend string) error {
 	var config bytes.Buffer
-	err := httpd.Execute(&config, map[string]any{"Dir": r.dir, "Backend": backend, "Sites": all, "Modules": []string{
-		"mpm_event", "authn_core", "authz_core", "authz_user", "auth_gssapi", "ssl", "socache_shmcb", "proxy",
-		"proxy_http", "headers", "http2", "setenvif",
-	}})
+	err := httpd.Execute(&config, map[string]any{
+		"Dir": r.dir, "Depth": verifyDepth, "Backend": backend, "Sites": all,
+		"Modules": []string{
+			"mpm_event", "authn_core", "authz_core", "authz_user", "auth_gssapi", "ssl", "socache_shmcb", "proxy",
+			"proxy_http", "headers", "http2", "setenvif",
+		},
+	})
 	if err != nil {
 		return err
 	}
@@ -192,6 +206,8 @@ func (r *Rig) writeApache(all []site, backend string) error {
 	var accounts strings.Builder
 	for _, user := range Users() {
 		fmt.Fprintf(&accounts, "%s:%s:%s\n", Domain, user.Name, user.Password)
+		// Windows knows the user principal name as well; gss-ntlmssp has to be told.
+		fmt.Fprintf(&accounts, ":%s@%s:%s\n", user.Name, Realm, user.Password)
 	}
 	for name, content := range map[string][]byte{
 		"httpd.conf": config.Bytes(), "server.pem": server, "ntlm.users": []byte(accounts.String()), "error.log": nil,
@@ -212,6 +228,9 @@ func (r *Rig) URL(host Host, path string) string {
 	}
 	return fmt.Sprintf("%s://localhost:%d%s", scheme, r.ports[host], path)
 }
+
+// CAFile is a file with the authority of the servers' certificates, as PEM.
+func (r *Rig) CAFile() string { return r.path("root.pem") }
 
 // Dir is the rig's folder, in which tests may write.
 func (r *Rig) Dir() string { return r.dir }

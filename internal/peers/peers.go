@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -58,6 +59,7 @@ type Rig struct {
 	owner    owner
 	pki      *pki
 	ports    map[Host]int
+	backends sync.Map // by the address that a client asked for, see Front
 	children []*child
 	janitor  *child
 }
@@ -102,7 +104,7 @@ func (r *Rig) start(backend http.Handler, cleanup func(func())) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: backend} // Only Apache talks to it.
+	server := &http.Server{Handler: r.byFront(backend)} // Only Apache talks to it.
 	go func() { _ = server.Serve(listener) }()
 	cleanup(func() { _ = server.Close() })
 

@@ -30,6 +30,10 @@ const (
 	CertExpired        ClientCert = "expired"
 	CertUnknownCA      ClientCert = "unknown-ca"
 	CertNoIntermediate ClientCert = "no-intermediate"
+	CertUnknownChain   ClientCert = "unknown-chain" // Of an authority that nobody knows, with its intermediate.
+	CertNotYetValid    ClientCert = "not-yet-valid"
+	CertServerOnly     ClientCert = "server-only" // Not for client authentication.
+	CertLongChain      ClientCert = "long-chain"  // More intermediates than the server follows.
 )
 
 type pair struct {
@@ -98,13 +102,36 @@ func (p pair) pem() ([]byte, error) {
 	return append(cert, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...), nil
 }
 
+// chainOf makes so many authorities, each of the one before, beginning with one of root's. It returns the last one and
+// their certificates in the order in which a client sends them.
+func (p *pki) chainOf(root pair, length int) (last pair, chain [][]byte, err error) {
+	last = root
+	for range length {
+		last, err = p.issue("Peers Intermediate", last, nil, func(t *x509.Certificate) {
+			t.IsCA, t.BasicConstraintsValid, t.KeyUsage = true, true, x509.KeyUsageCertSign
+		})
+		if err != nil {
+			return pair{}, nil, err
+		}
+		chain = append([][]byte{last.cert.Raw}, chain...)
+	}
+	return last, chain, nil
+}
+
 // Certificate makes a client certificate for the common name.
 func (r *Rig) Certificate(kind ClientCert, commonName string) (*tls.Certificate, error) {
 	signer, key := r.pki.intermediate, crypto.Signer(nil)
+	chain := [][]byte{signer.cert.Raw}
 	var err error
 	switch kind {
 	case CertUnknownCA:
-		signer = r.pki.stranger
+		signer, chain = r.pki.stranger, nil
+	case CertUnknownChain:
+		signer, chain, err = r.pki.chainOf(r.pki.stranger, 1)
+	case CertLongChain:
+		signer, chain, err = r.pki.chainOf(r.pki.root, verifyDepth+1)
+	case CertNoIntermediate:
+		chain = nil
 	case CertRSA:
 		key, err = rsa.GenerateKey(rand.Reader, 2048)
 	case CertEd25519:
@@ -113,17 +140,23 @@ func (r *Rig) Certificate(kind ClientCert, commonName string) (*tls.Certificate,
 	if err != nil {
 		return nil, err
 	}
-	leaf, err := r.pki.issue(commonName, signer, key, func(t *x509.Certificate) {
-		if kind == CertExpired {
-			t.NotBefore, t.NotAfter = t.NotBefore.Add(-48*time.Hour), t.NotAfter.Add(-48*time.Hour)
-		}
-	})
+	leaf, err := r.pki.issue(commonName, signer, key, func(t *x509.Certificate) { spoil(t, kind) })
 	if err != nil {
 		return nil, err
 	}
-	cert := &tls.Certificate{PrivateKey: leaf.key, Leaf: leaf.cert, Certificate: [][]byte{leaf.cert.Raw}}
-	if kind != CertNoIntermediate && kind != CertUnknownCA {
-		cert.Certificate = append(cert.Certificate, r.pki.intermediate.cert.Raw)
+	chain = append([][]byte{leaf.cert.Raw}, chain...)
+	return &tls.Certificate{PrivateKey: leaf.key, Leaf: leaf.cert, Certificate: chain}, nil
+}
+
+// spoil puts a flaw into a client certificate.
+func spoil(t *x509.Certificate, kind ClientCert) {
+	const shift = 48 * time.Hour
+	switch kind {
+	case CertExpired:
+		t.NotBefore, t.NotAfter = t.NotBefore.Add(-shift), t.NotAfter.Add(-shift)
+	case CertNotYetValid:
+		t.NotBefore, t.NotAfter = t.NotBefore.Add(shift), t.NotAfter.Add(shift)
+	case CertServerOnly:
+		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	}
-	return cert, nil
 }

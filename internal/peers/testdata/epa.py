@@ -1,4 +1,5 @@
 """An HTTPS server that authenticates with GSS-API and checks channel bindings, as IIS does with extended protection.
+It answers as a token with the user as its identity, so that a client of vedauth can read it.
 
 Usage: epa.py CERTIFICATE-AND-KEY.pem PORT-REQUIRE PORT-ALLOW
 The first port refuses what is not bound to the connection, the second takes it. The checking is MIT's and gss-ntlmssp's.
@@ -59,7 +60,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.require and not bound:
             sys.stderr.write("refused: not bound\n")
             return self.answer(401, challenges=["Negotiate", "NTLM"])
-        self.answer(200, json.dumps({"user": user, "mech": mech, "bound": bound, "body": body.decode()}).encode())
+        answer = {"user": user, "mech": mech, "bound": bound, "body": body.decode()}
+        answer |= {"access_token": "token-of-the-acceptor", "token_type": "Bearer", "expires_in": 60, "identity": user}
+        self.answer(200, json.dumps(answer).encode())
 
     def log_message(self, *args):
         pass
