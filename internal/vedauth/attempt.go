@@ -9,7 +9,6 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
@@ -62,28 +61,14 @@ func (a *answer) redirectHost(secrets []secret.String) string {
 	return " to " + strings.ToLower(clean(to.Scheme+"://"+to.Host, secrets))
 }
 
-// The states of a request that must not be cancelled once it has been written.
-const (
-	waiting int32 = iota
-	written
-	abandoned
-)
-
 // guardedBody is a request body whose first read is the point of no return: before it the request can be abandoned for
 // certain, after it the server may have the whole request. It also tells whether anything was sent at all.
 type guardedBody struct {
-	state  *atomic.Int32
+	state  *progress
 	reader *bytes.Reader
-	// veto, if not nil, looks at the connection and may keep the request from being written to it.
-	veto func() error
 }
 
 func (b guardedBody) Read(p []byte) (int, error) {
-	if b.veto != nil && b.state.Load() == waiting {
-		if err := b.veto(); err != nil {
-			return 0, err
-		}
-	}
 	if !b.state.CompareAndSwap(waiting, written) && b.state.Load() == abandoned {
 		return 0, errAbandoned
 	}
@@ -97,7 +82,7 @@ func (c *Client) attempt(ctx, all context.Context, r request, number int) outcom
 	began := c.config.Now()
 	each, cancel := context.WithTimeout(all, c.config.Timeout)
 	defer cancel()
-	var state atomic.Int32
+	var state progress
 	stop := context.AfterFunc(ctx, func() {
 		if state.CompareAndSwap(waiting, abandoned) {
 			cancel()
@@ -113,7 +98,7 @@ func (c *Client) attempt(ctx, all context.Context, r request, number int) outcom
 		got.requested, got.attempts = began, number
 	}
 	// What has not been written by now must never be: it counts as not sent, and may be sent again.
-	sent := !state.CompareAndSwap(waiting, abandoned) && state.Load() == written
+	sent := !state.CompareAndSwap(waiting, abandoned) && state.sent()
 	result := c.judge(ctx, r, got, err, sent)
 	event := Event{Endpoint: r.endpoint, Attempt: number, Duration: c.config.Now().Sub(began)}
 	if got != nil {
@@ -127,20 +112,20 @@ func (c *Client) attempt(ctx, all context.Context, r request, number int) outcom
 }
 
 // send writes the request, in whatever way this client or this request sends, and reads the answer.
-func (c *Client) send(ctx context.Context, r request, state *atomic.Int32) (*answer, error) {
+func (c *Client) send(ctx context.Context, r request, state *progress) (*answer, error) {
 	switch {
 	case r.exchange != nil:
 		return r.exchange(ctx, r, state)
 	case c.presenter != nil:
 		return c.presenter.send(ctx, c, r, state)
 	default:
-		return c.sendOn(ctx, c.transport, r, state, nil)
+		return c.sendOn(ctx, c.transport, r, state)
 	}
 }
 
 // sendOn writes the request to a connection of the transport and reads the answer.
-func (c *Client) sendOn(ctx context.Context, transport *http.Transport, r request, state *atomic.Int32, veto func() error) (*answer, error) {
-	httpRequest, err := c.newRequest(ctx, r, state, veto)
+func (c *Client) sendOn(ctx context.Context, transport *http.Transport, r request, state *progress) (*answer, error) {
+	httpRequest, err := c.newRequest(ctx, r, state)
 	if err != nil {
 		return nil, err
 	}
@@ -155,13 +140,15 @@ func (c *Client) sendOn(ctx context.Context, transport *http.Transport, r reques
 }
 
 // newRequest makes the HTTP request; writing it to a connection changes state.
-func (c *Client) newRequest(ctx context.Context, r request, state *atomic.Int32, veto func() error) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, r request, state *progress) (*http.Request, error) {
 	httpRequest, err := c.bareRequest(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+	ctx = withProgress(ctx, state)
+	httpRequest = httpRequest.WithContext(ctx)
 	if r.body != nil {
-		open := func() (io.ReadCloser, error) { return guardedBody{state, bytes.NewReader(r.body), veto}, nil }
+		open := func() (io.ReadCloser, error) { return guardedBody{state, bytes.NewReader(r.body)}, nil }
 		httpRequest.Body, _ = open()
 		httpRequest.GetBody = open
 		httpRequest.ContentLength = int64(len(r.body))

@@ -112,22 +112,18 @@ func TestA403DoesNotSpoilTheClient(t *testing.T) {
 	}
 }
 
-// TestRevokeWithACertificate that the server asks for too late, over TLS 1.3 after the request has been read: IIS hangs
-// up, or answers 403 or 500, and over TLS 1.2 all is well.
+// TestRevokeWithACertificate that the server asks for too late, over TLS 1.3 after the request has been read: what IIS
+// does then is of many kinds, so that nothing is sent, and over TLS 1.2 all is well.
 func TestRevokeWithACertificate(t *testing.T) {
 	t.Parallel()
-	for name, bad := range map[string]script{
-		"hangs up": hangUp, "403": always("403 Forbidden", ""), "500": always("500 Internal Server Error", ""),
-	} {
-		s := serve(t, by12(always("200 OK", ""), bad))
-		client := withCertificate(t, s, func(c *vedauth.Config) { c.Retries = -1 })
-		for range 2 {
-			if err := client.Revoke(t.Context(), grantOf("", 60)); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
+	s := serve(t, by12(always("200 OK", ""), hangUp))
+	client := withCertificate(t, s, func(c *vedauth.Config) { c.Retries = -1 })
+	for range 2 {
+		if err := client.Revoke(t.Context(), grantOf("", 60)); err != nil {
+			t.Error(err)
 		}
-		if got := versions(s); got != "1.3, 1.2, 1.2" {
-			t.Errorf("%s: requests over %q", name, got)
-		}
+	}
+	if got := versions(s); got != "1.2, 1.2" {
+		t.Errorf("requests over %q", got)
 	}
 }

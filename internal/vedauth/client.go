@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
@@ -130,7 +129,7 @@ type request struct {
 }
 
 // exchange sends a request once, and marks in state that it has been written.
-type exchange func(ctx context.Context, r request, state *atomic.Int32) (*answer, error)
+type exchange func(ctx context.Context, r request, state *progress) (*answer, error)
 
 // failure begins the error of a request; got is nil if no answer came.
 func (c *Client) failure(r request, kind Kind, got *answer) *Error {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 )
 
@@ -29,12 +28,12 @@ const (
 
 // DialWith makes the client connect through dial, which lets a test run in a testing/synctest bubble without a network.
 func (c *Client) DialWith(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
-	c.transport.DialContext = dial
+	c.transport.DialContext = watched(dial)
 }
 
 // ReadAbandoned reads the body of a request that was abandoned before it was written.
 func ReadAbandoned() (int, error) {
-	var state atomic.Int32
+	var state progress
 	state.Store(abandoned)
 	return guardedBody{state: &state, reader: bytes.NewReader([]byte("secret"))}.Read(make([]byte, 6))
 }

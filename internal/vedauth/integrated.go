@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync/atomic"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/winauth"
@@ -38,21 +37,21 @@ func (c *Client) Integrated(ctx context.Context, r IntegratedRequest) (*Token, e
 		Scope    string `json:"scope"`
 		State    string `json:"state,omitempty"`
 	}{r.ClientID, r.Scope, r.State}
-	exchange := func(ctx context.Context, sending request, state *atomic.Int32) (*answer, error) {
+	exchange := func(ctx context.Context, sending request, state *progress) (*answer, error) {
 		return c.logOn(ctx, r, sending, state)
 	}
 	return c.authorizeBy(ctx, exchange, refusal.Integrated, makesGrant, r.ClientID, body, r.Credential.Password)
 }
 
 // logOn sends the request once, by way of a Windows logon.
-func (c *Client) logOn(ctx context.Context, r IntegratedRequest, sending request, state *atomic.Int32) (*answer, error) {
+func (c *Client) logOn(ctx context.Context, r IntegratedRequest, sending request, state *progress) (*answer, error) {
 	result, err := winauth.Login(ctx, winauth.Config{
 		Transport: c.transport.Clone,
 		NewRequest: func(ctx context.Context, withBody bool) (*http.Request, error) {
 			if !withBody {
 				return c.bareRequest(ctx, sending)
 			}
-			final, err := c.newRequest(ctx, sending, state, nil)
+			final, err := c.newRequest(ctx, sending, state)
 			if err == nil {
 				final.Close = true // on a connection that is kept, net/http logs what comes behind the answer
 			}

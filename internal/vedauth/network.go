@@ -110,7 +110,7 @@ func describeConnection(err error) (problem, next string, final bool) {
 		return err.Error(), "Check that url leads to vedauth and not to another application.", true
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "EOF"), strings.Contains(text, "server closed idle connection"):
 		return "the connection was closed before the answer was complete", look, false
-	case strings.Contains(text, "write: broken pipe"):
+	case strings.Contains(text, "write: broken pipe"), errors.Is(err, net.ErrClosed):
 		return "the connection was closed while the request was sent", look, false
 	default:
 		return "the request failed on the network", look, false

@@ -102,7 +102,7 @@ func (c *Client) judgeSilence(ctx context.Context, r request, err error, sent bo
 		return outcome{failure: failure}
 	case !sent && ctx.Err() != nil, errors.Is(err, errAbandoned), !r.policy.protected && ctx.Err() != nil:
 		return outcome{failure: cancel(ctx, failure)}
-	case !sent, endsHandshake(err):
+	case !sent, c.endsHandshake(err):
 		failure.Kind = Unreachable
 		return outcome{failure: failure, again: !final}
 	default:
@@ -113,7 +113,7 @@ func (c *Client) judgeSilence(ctx context.Context, r request, err error, sent bo
 // describe is describeNetwork, with what a client certificate has to do with it.
 func (c *Client) describe(err error) (problem, next string, final bool) {
 	if c.presenter != nil {
-		if problem, next, known := c.presenter.describe(err); known {
+		if problem, next, known := c.presenter.describe(err, c.config.Now()); known {
 			return problem, next, true
 		}
 	}

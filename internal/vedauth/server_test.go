@@ -33,6 +33,7 @@ type server struct {
 	mu       sync.Mutex
 	requests []request
 	opened   int
+	begun    int // requests of which the header came
 	done     sync.WaitGroup
 }
 
@@ -65,10 +66,13 @@ func (s *server) run(t *testing.T, answer script, change []func(*tls.Config)) {
 			s.done.Go(func() { s.handle(tls.Server(conn, config), answer) })
 		}
 	})
-	t.Cleanup(func() {
-		_ = s.listener.Close()
-		s.done.Wait()
-	})
+	t.Cleanup(s.stop)
+}
+
+// stop takes no more connections and waits for those there are.
+func (s *server) stop() {
+	_ = s.listener.Close()
+	s.done.Wait()
 }
 
 func (s *server) handle(conn *tls.Conn, answer script) {
@@ -87,6 +91,9 @@ func (s *server) handle(conn *tls.Conn, answer script) {
 	if err != nil {
 		return
 	}
+	s.mu.Lock()
+	s.begun++
+	s.mu.Unlock()
 	body, err := io.ReadAll(got.Body)
 	if err != nil {
 		return

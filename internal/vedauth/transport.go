@@ -27,7 +27,7 @@ func newTransport(config Config) (*http.Transport, error) {
 	}
 	return &http.Transport{
 		Proxy:       proxyFunc(config.ProxyURL, config.Getenv),
-		DialContext: (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
+		DialContext: watched((&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext),
 		TLSClientConfig: &tls.Config{
 			MinVersion: tls.VersionTLS12,
 			RootCAs:    roots,
