@@ -73,6 +73,15 @@ func (c *Client) logOn(ctx context.Context, r IntegratedRequest, sending request
 
 // failedLogon turns what ended a logon into an answer to be judged like any other, or into the judgement itself.
 func (c *Client) failedLogon(r request, err error) (*answer, error) {
+	var fallback *winauth.FallbackError
+	if errors.As(err, &fallback) {
+		got, err := c.failedLogon(r, fallback.Err)
+		var judged *judgedError
+		if errors.As(err, &judged) {
+			judged.failure.next = fallback.Reason + " " + judged.failure.next
+		}
+		return got, err
+	}
 	var (
 		unasked    *winauth.NoChallengeError
 		notOffered *winauth.NotOfferedError
@@ -87,13 +96,18 @@ func (c *Client) failedLogon(r request, err error) (*answer, error) {
 		switch got.status {
 		case http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
 			return nil, c.refuseLogon(r, got, refusal.Disabled, "the server does not ask for Windows authentication",
-				"Have an administrator enable Windows authentication, and disable anonymous authentication, in IIS for the path /vedauth/Authorize/Integrated; or use another grant.")
+				"Have an administrator enable Windows authentication, and disable anonymous authentication, in IIS for the "+
+					"path /vedauth/Authorize/Integrated; or use another grant.")
 		}
 		return got, nil
 	case errors.As(err, &notOffered):
 		return nil, c.refuseLogon(r, nil, refusal.Disabled, notOffered.Detail(), notOffered.Next())
 	case errors.As(err, &refused):
-		return nil, c.refuseLogon(r, readAnswer(refused.Response), refusal.Credentials, refused.Detail(), refused.Next())
+		got := readAnswer(refused.Response)
+		if got.isVedauth() { // The logon was taken. IIS adds its challenge to every 401, whoever says it.
+			return got, nil
+		}
+		return nil, c.refuseLogon(r, got, refusal.Credentials, refused.Detail(), refused.Next())
 	case errors.As(err, &setup):
 		return nil, c.refuseLogon(r, nil, refusal.Client, setup.Detail, setup.Next)
 	case errors.As(err, &ticket):
@@ -104,6 +118,9 @@ func (c *Client) failedLogon(r request, err error) (*answer, error) {
 		return nil, err
 	}
 }
+
+// isVedauth tells vedauth's own words from the answers of the server in front of it, which sends a page or nothing.
+func (a *answer) isVedauth() bool { return a.oauth.Error != "" || !a.isPage() && a.words() != "" }
 
 // judgedError is a failure that needs no further judgement.
 type judgedError struct{ failure *Error }
@@ -117,10 +134,13 @@ func (c *Client) refuseLogon(r request, got *answer, class refusal.Class, proble
 	return &judgedError{failure}
 }
 
-// noTicket is the failure of a Kerberos logon before the server was asked. What a KDC has refused may have been a failed
-// logon; what it could not be asked was none.
+// noTicket is the failure of a Kerberos logon before the server was asked. What a KDC has refused may have been a
+// failed logon; what it could not be asked was none.
 func (c *Client) noTicket(r request, ticket *kerberos.Error) error {
 	detail := ticket.Detail
+	if ticket.Err != nil { // which file it was, or which address
+		detail += ": " + ticket.Err.Error()
+	}
 	failure := c.failure(r, Refused, nil)
 	failure.problem, failure.next = clean(detail, r.secrets), ticket.Next
 	failure.Row = refusal.Row{ID: "kerberos", Class: refusal.Client}

@@ -22,6 +22,19 @@ func setup(next, detail string, args ...any) *SetupError {
 	return &SetupError{Detail: fmt.Sprintf(detail, args...), Next: next}
 }
 
+// FallbackError is the failure of a second choice.
+type FallbackError struct {
+	// Reason says, in a sentence, why it was not the first.
+	Reason string
+	Err    error
+}
+
+// Error joins the sentences.
+func (e *FallbackError) Error() string { return e.Err.Error() + " " + e.Reason }
+
+// Unwrap returns the failure itself.
+func (e *FallbackError) Unwrap() error { return e.Err }
+
 // NoChallengeError is an answer to the opening request that asks for no Windows authentication. The request proper was
 // not sent, so the answer is only about a request without body.
 type NoChallengeError struct {

@@ -8,7 +8,6 @@ package winauth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -80,7 +79,7 @@ type Result struct {
 }
 
 // Login sends the request as the user. Errors: *NoChallengeError, *NotOfferedError, *RefusedError, *TransportError,
-// *SetupError, *kerberos.Error, or that of ctx.
+// *SetupError, *kerberos.Error, or that of ctx; after a fallback within a *FallbackError.
 func Login(ctx context.Context, config Config) (*Result, error) {
 	request, err := config.NewRequest(ctx, false)
 	if err != nil {
@@ -99,7 +98,7 @@ func Login(ctx context.Context, config Config) (*Result, error) {
 	result, err := twice(ctx, config, plan)
 	if fallback, reason := plan.fallback(err); fallback != nil {
 		if result, err = twice(ctx, config, fallback); err != nil {
-			return nil, fmt.Errorf("%w %s", err, reason)
+			return nil, &FallbackError{Reason: reason, Err: err}
 		}
 		result.Warnings = append(result.Warnings, reason)
 	}
