@@ -58,25 +58,33 @@ func (c *Client) StartDevice(ctx context.Context, clientID, scope string) (*Devi
 	if failure != nil {
 		return nil, failure
 	}
-	var reply deviceReply
-	err := json.Unmarshal(got.body, &reply)
-	switch {
-	case err != nil:
-		err = describeJSON(err)
-	case reply.DeviceCode == "" || reply.UserCode == "":
-		err = errors.New("it has no device_code or no user_code")
-	default:
-		err = checkVerificationURI(reply.URI)
-	}
+	device, err := parseDevice(got.body, got.requested)
 	if err != nil {
 		failure := c.failure(r, Unexpected, got)
 		failure.problem = "the reply cannot be used: " + err.Error()
 		failure.next = "Have an administrator look at the device flow in the server's OAuth settings."
+		failure.Code, failure.Description = "", "" // of a success, which has none, and could quote the device code
 		return nil, failure
 	}
+	device.ClientID = clientID
+	return device, nil
+}
+
+// parseDevice reads the body of Authorize/Device. What a person will see is made fit for a terminal.
+func parseDevice(body []byte, requested time.Time) (*Device, error) {
+	var reply deviceReply
+	if err := json.Unmarshal(body, &reply); err != nil {
+		return nil, describeJSON(err)
+	}
 	device := &Device{
-		ClientID: clientID, Code: secret.New(reply.DeviceCode), UserCode: printable(reply.UserCode),
-		VerificationURI: printable(reply.URI), Interval: defaultInterval, Until: got.requested.Add(defaultDeviceLife),
+		Code: secret.New(reply.DeviceCode), UserCode: printable(reply.UserCode), VerificationURI: printable(reply.URI),
+		Interval: defaultInterval, Until: requested.Add(defaultDeviceLife),
+	}
+	if device.Code.Empty() || device.UserCode == "" {
+		return nil, errors.New("it has no device_code or no user_code")
+	}
+	if err := checkVerificationURI(reply.URI); err != nil {
+		return nil, err
 	}
 	if checkVerificationURI(reply.Complete) == nil {
 		device.Complete = printable(reply.Complete)
@@ -85,16 +93,17 @@ func (c *Client) StartDevice(ctx context.Context, clientID, scope string) (*Devi
 		device.Interval = time.Duration(min(reply.Interval, 300)) * time.Second
 	}
 	if reply.ExpiresIn > 0 {
-		device.Until = got.requested.Add(time.Duration(min(reply.ExpiresIn, 24*3600)) * time.Second)
+		device.Until = requested.Add(time.Duration(min(reply.ExpiresIn, 24*3600)) * time.Second)
 	}
+	device.Interval = min(device.Interval, device.Until.Sub(requested)/2) // else the first poll would come too late
 	return device, nil
 }
 
-// checkVerificationURI accepts what a person can be sent to.
+// checkVerificationURI accepts what a person can be sent to. A user name before the host would only disguise the host.
 func checkVerificationURI(address string) error {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return errors.New("its verification_uri is not an https address")
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return errors.New("its verification_uri is not an https address that a person can be sent to")
 	}
 	return nil
 }
@@ -115,6 +124,9 @@ func (c *Client) AwaitDevice(ctx context.Context, device *Device) (*Token, error
 		}
 		token, err := c.ExchangeDevice(ctx, device.ClientID, device.Code)
 		var failure *Error
+		if errors.As(err, &failure) && failure.Row.Class == refusal.Pending {
+			lost = nil // the code is still to be spent, so the poll without an answer did not spend it
+		}
 		switch {
 		case err == nil:
 			return token, nil
@@ -126,16 +138,22 @@ func (c *Client) AwaitDevice(ctx context.Context, device *Device) (*Token, error
 		case failure.Kind == Ambiguous: // asked once more, the server says whether the code has been used up
 			interval += slowDown
 			lost = failure
-		case failure.Row.Class == refusal.Grant && lost != nil:
+		case failure.Row.Class == refusal.Grant && !deviceUnused(failure) && lost != nil:
 			return nil, lost
 		default:
 			return nil, err
 		}
 		if c.config.Now().Add(interval).After(device.Until) {
+			if lost != nil {
+				return nil, lost
+			}
 			return nil, deviceEnded(failure)
 		}
 	}
 }
+
+// deviceUnused reports whether a refusal says that the code has not brought a token to anybody.
+func deviceUnused(e *Error) bool { return e.Row.ID == "device-denied" || e.Row.ID == "device-expired" }
 
 // deviceEnded is the failure of a login that nobody confirmed in time. last is the last answer.
 func deviceEnded(last *Error) *Error {

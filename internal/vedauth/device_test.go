@@ -3,141 +3,351 @@ package vedauth_test
 import (
 	"context"
 	"errors"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+	"github.com/vedauth/terraform-provider-vedauth/internal/fakevedauth"
+	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
-const deviceReply = `{"device_code":"mwMLUQJk-device","user_code":"BDWP-HQPK","verification_uri":"https://tpp.example.com/login",` +
-	`"verification_uri_complete":"https://tpp.example.com/login?code=BDWP-HQPK","expires_in":300,"interval":7}`
+// person is a fake server with somebody in front of it. Every pause of the client passes on the server's clock at once,
+// and the person acts during the pause of that number, counted from 1.
+type person struct {
+	fake   *fakevedauth.Server
+	client *vedauth.Client
+	acts   map[int]func()
+	waited []time.Duration
+}
 
-func TestStartDevice(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1_700_000_000, 0)
-	clock := func(c *vedauth.Config) { c.Now = func() time.Time { return now } }
-	s := serveInMemory(t, always("200 OK", deviceReply, isJSON))
-	device, err := connect(t, s, clock).StartDevice(t.Context(), "terra form", "ssh;certificate:manage")
+func newPerson(t *testing.T, options fakevedauth.Options) *person {
+	t.Helper()
+	p := &person{fake: fakevedauth.StartForTest(t, options), acts: map[int]func(){}}
+	client, err := vedauth.New(vedauth.Config{
+		Server: p.fake.URL(), CAPEM: []byte(p.fake.CAPEM()), Getenv: func(string) string { return "" }, Retries: -1,
+		Now: p.fake.Now, Wait: p.wait,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if device.ClientID != "terra form" || device.Code.Reveal() != "mwMLUQJk-device" || device.UserCode != "BDWP-HQPK" ||
-		device.VerificationURI != "https://tpp.example.com/login" || !strings.HasSuffix(device.Complete, "?code=BDWP-HQPK") ||
-		device.Interval != 7*time.Second || !device.Until.Equal(now.Add(5*time.Minute)) {
-		t.Errorf("%+v", device)
+	p.client = client
+	return p
+}
+
+func (p *person) wait(ctx context.Context, d time.Duration) error {
+	p.waited = append(p.waited, d)
+	p.fake.Advance(d)
+	if act := p.acts[len(p.waited)]; act != nil {
+		act()
 	}
-	r := s.seen()[0]
-	if r.body != "client_id=terra+form&scope=ssh%3Bcertificate%3Amanage" || r.URL.Path != "/vedauth/Authorize/Device" ||
-		r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
-		t.Errorf("%s %s %v", r.URL, r.body, r.Header)
+	return ctx.Err()
+}
+
+func (p *person) start(t *testing.T) *vedauth.Device {
+	t.Helper()
+	device, err := p.client.StartDevice(t.Context(), "terraform", "certificate:manage")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return device
+}
+
+// approve confirms the login at the browser.
+func (p *person) approve(t *testing.T, device *vedauth.Device) func() {
+	return func() {
+		if err := p.fake.Approve(device.UserCode, fakevedauth.DefaultUser); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
-// TestWhatADeviceReplyMayLack, and what it may hold that must not reach a person's terminal.
-func TestWhatADeviceReplyMayLack(t *testing.T) {
+func TestStartDevice(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		change *strings.Replacer
-		want   string // of the error, or empty
-	}{
-		{strings.NewReplacer(`"interval":7`, `"x":1`, `"expires_in":300`, `"y":1`), ""},
-		{strings.NewReplacer(`"interval":7`, `"interval":-7`, `"expires_in":300`, `"expires_in":-1`), ""},
-		{strings.NewReplacer(`"verification_uri_complete"`, `"other"`), ""},
-		{strings.NewReplacer("https://tpp.example.com/login?", "javascript:alert(1)?"), ""},
-		{strings.NewReplacer("BDWP", `B\u001b[31m\u202eDWP`), ""},
-		{strings.NewReplacer("device_code", "x"), "it has no device_code or no user_code"},
-		{strings.NewReplacer("user_code", "x"), "it has no device_code or no user_code"},
-		{strings.NewReplacer("verification_uri\":\"https:", "verification_uri\":\"http:"), "verification_uri is not an https address"},
-		{strings.NewReplacer(`"verification_uri"`, `"x"`), "verification_uri is not an https address"},
-		{strings.NewReplacer(`"interval":7`, `"interval":"7"`), "its interval is a JSON string"},
-		{strings.NewReplacer(`}`, ``), "it ends in the middle of the JSON text"},
-	} {
-		s := serveInMemory(t, always("200 OK", test.change.Replace(deviceReply), isJSON))
-		device, err := connect(t, s).StartDevice(t.Context(), "terraform", "ssh")
-		if test.want != "" {
-			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("%v, want %q", err, test.want)
-			} else {
-				mustNotHold(t, err.Error(), "mwMLUQJk", "BDWP")
-			}
-			continue
-		}
-		if err != nil || device.Interval < 5*time.Second || strings.ContainsAny(device.UserCode+device.Complete, "\x1b\u202e") ||
-			strings.HasPrefix(device.Complete, "java") {
-			t.Errorf("%+v, %v", device, err)
-		}
+	p := newPerson(t, fakevedauth.Options{DeviceInterval: 7 * time.Second, DeviceExpiry: 10 * time.Minute})
+	began := p.fake.Now()
+	device := p.start(t)
+	if device.ClientID != "terraform" || device.Code.Empty() || len(device.UserCode) != 9 {
+		t.Errorf("device: %+v", device)
 	}
-	_, err := connect(t, serveInMemory(t, always("400 Bad Request", `{"error":"invalid_client"}`))).StartDevice(t.Context(), "x", "ssh")
-	if failure := asError(t, err); failure.Row.ID != "invalid-client" {
-		t.Errorf("row %q", failure.Row.ID)
+	if device.VerificationURI != p.fake.URL()+"/vedauth/device" || !strings.HasSuffix(device.Complete, "?user_code="+device.UserCode) {
+		t.Errorf("addresses: %s, %s", device.VerificationURI, device.Complete)
+	}
+	if device.Interval != 7*time.Second || device.Until.Sub(began).Round(time.Minute) != 10*time.Minute {
+		t.Errorf("interval %v, until %v after the start", device.Interval, device.Until.Sub(began))
+	}
+	sent := p.fake.RequestsTo(refusal.Device)[0]
+	form, err := url.ParseQuery(string(sent.Body))
+	if err != nil || sent.Header.Get("Content-Type") != "application/x-www-form-urlencoded" ||
+		len(form) != 2 || form.Get("client_id") != "terraform" || form.Get("scope") != "certificate:manage" {
+		t.Errorf("sent %s as %s", sent.Body, sent.Header.Get("Content-Type"))
+	}
+	if l := p.fake.Ledger(); l.Issued != 0 {
+		t.Errorf("%v before anybody confirmed", l)
 	}
 }
 
-// TestAwaitDevice polls in the time of a bubble.
+// TestAwaitDevice: what the person, the server and the network can do while the client polls.
 func TestAwaitDevice(t *testing.T) {
 	t.Parallel()
-	refusal := func(code string) script { return always("400 Bad Request", `{"error":"`+code+`"}`, isJSON) }
-	pending, slow, good := refusal("authorization_pending"), refusal("slow_down"), always("200 OK", goodToken, isJSON)
-	for _, test := range []struct {
-		name  string
-		polls script
-		took  time.Duration
-		n     int
-		want  string
+	const s = time.Second
+	lost := fakevedauth.Reset().AfterCommit()
+	for name, test := range map[string]struct {
+		options fakevedauth.Options
+		faults  []fakevedauth.Fault
+		// approve and deny are the pauses in which the person acts; 0 is never.
+		approve, deny int
+		waited        []time.Duration // of a login that succeeds
+		kind          vedauth.Kind    // of one that does not; 0 for success
+		says          string
+		issued        int
 	}{
-		{"at once", good, 5 * time.Second, 1, ""},
-		{"pending twice", inTurn(pending, pending, good), 15 * time.Second, 3, ""},
-		{"slow down", inTurn(slow, pending, good), 25 * time.Second, 3, ""},
-		{"busy", inTurn(always("503 Busy", ""), good), 15 * time.Second, 2, ""},
-		{"a lost poll that changed nothing", inTurn(hangUp, good), 15 * time.Second, 2, ""},
-		{"a lost poll that brought the token", inTurn(hangUp, refusal("invalid_grant")), 15 * time.Second, 2, "the new tokens are lost"},
-		{"denied", inTurn(pending, refusal("access_denied")), 10 * time.Second, 2, "refused the request in the browser"},
-		{"expired", refusal("expired_token"), 5 * time.Second, 1, "ended before anybody confirmed"},
-		{"used up", refusal("invalid_grant"), 5 * time.Second, 1, "used, expired or revoked"},
-		{"never confirmed", pending, 60 * time.Second, 12, "the code ended before anybody confirmed the login"},
-		{"never reached", always("503 Busy", ""), 50 * time.Second, 4, "the last poll failed: the server cannot serve this now"},
-		{"damaged", always("200 OK", goodToken+"x"), 5 * time.Second, 1, "it has other text behind the JSON"},
+		"confirmed at once":   {approve: 1, waited: []time.Duration{5 * s}, issued: 1},
+		"confirmed later":     {approve: 3, waited: []time.Duration{5 * s, 5 * s, 5 * s}, issued: 1},
+		"denied":              {deny: 2, kind: vedauth.Refused, says: "access_denied"},
+		"nobody came":         {kind: vedauth.Refused, says: "the code ended before anybody confirmed the login"},
+		"server says expired": {faults: []fakevedauth.Fault{fakevedauth.Refusal("device-expired", refusal.Modern)}, kind: vedauth.Refused, says: "expired_token"},
+		"unknown code":        {faults: []fakevedauth.Fault{fakevedauth.Refusal("token-invalid-grant", refusal.Modern)}, kind: vedauth.Refused, says: "invalid_grant"},
+		"switched off": {
+			faults: []fakevedauth.Fault{fakevedauth.Refusal("browser-disabled", refusal.Modern)}, kind: vedauth.Refused, says: "Browser-based authentication",
+		},
+		"told to slow down": {
+			faults:  []fakevedauth.Fault{fakevedauth.Refusal("device-slow-down", refusal.Modern), fakevedauth.Refusal("device-slow-down", refusal.Modern)},
+			approve: 2, waited: []time.Duration{5 * s, 10 * s, 15 * s}, issued: 1,
+		},
+		"busy": {
+			faults: []fakevedauth.Fault{fakevedauth.Status(503), fakevedauth.Status(429)}, approve: 1, waited: []time.Duration{5 * s, 10 * s, 15 * s}, issued: 1,
+		},
+		"busy for ever": {
+			faults: slices.Repeat([]fakevedauth.Fault{fakevedauth.Status(503)}, 50), kind: vedauth.Refused, says: "the last poll failed",
+		},
+		"answer lost while pending": {
+			faults: []fakevedauth.Fault{lost}, approve: 2, waited: []time.Duration{5 * s, 10 * s}, issued: 1,
+		},
+		"lost before the server saw it": {
+			faults: []fakevedauth.Fault{fakevedauth.Reset()}, approve: 1, waited: []time.Duration{5 * s, 10 * s}, issued: 1,
+		},
+		"answer with the token lost": {
+			faults: []fakevedauth.Fault{lost}, approve: 1, kind: vedauth.Ambiguous, says: "carried it out", issued: 1,
+		},
+		"lost, and then denied": {
+			faults: []fakevedauth.Fault{fakevedauth.Reset()}, deny: 2, kind: vedauth.Refused, says: "access_denied",
+		},
+		"lost, then pending, then unknown": {
+			faults: []fakevedauth.Fault{
+				fakevedauth.Reset(), fakevedauth.Refusal("device-pending", refusal.Modern), fakevedauth.Refusal("token-invalid-grant", refusal.Modern),
+			},
+			kind: vedauth.Refused, says: "invalid_grant",
+		},
+		"lost until the end": {
+			faults: slices.Repeat([]fakevedauth.Fault{fakevedauth.Reset()}, 50), kind: vedauth.Ambiguous, says: "carried it out",
+		},
+		"a web page": {
+			faults: []fakevedauth.Fault{fakevedauth.HTML(200, "Log in")}, kind: vedauth.Unexpected, says: "Log in",
+		},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := serveInMemory(t, test.polls)
-				client := connect(t, s, func(c *vedauth.Config) { c.Wait = nil })
-				began := time.Now()
-				token, err := client.AwaitDevice(t.Context(), &vedauth.Device{
-					ClientID: "terraform", Code: secret.New("mwMLUQJk-device"), Interval: 5 * time.Second, Until: began.Add(time.Minute),
-				})
-				if took := time.Since(began); took != test.took || len(s.seen()) != test.n {
-					t.Errorf("%d polls in %v, want %d in %v", len(s.seen()), took, test.n, test.took)
-				}
-				if test.want == "" {
-					if err != nil || token.AccessToken.Reveal() != accessInGoodToken {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPerson(t, test.options)
+			device := p.start(t)
+			p.fake.Inject(refusal.Token, fakevedauth.Sequence(test.faults...))
+			if test.approve > 0 {
+				p.acts[test.approve] = p.approve(t, device)
+			}
+			if test.deny > 0 {
+				p.acts[test.deny] = func() {
+					if err := p.fake.Deny(device.UserCode); err != nil {
 						t.Error(err)
 					}
-				} else if err == nil || !strings.Contains(err.Error(), test.want) {
-					t.Errorf("%v, want %q", err, test.want)
 				}
-				if test.name == "damaged" && asError(t, err).Grant == nil {
-					t.Error("the grant is lost")
+			}
+			token, err := p.client.AwaitDevice(t.Context(), device)
+			if l := p.fake.Ledger(); l.Issued != test.issued {
+				t.Errorf("%v, want %d issued", l, test.issued)
+			}
+			if test.kind == 0 {
+				if err != nil || token.AccessToken.Empty() || token.RefreshToken.Empty() || token.Identity != nil || token.ClientID != "terraform" {
+					t.Errorf("%+v, %v", token, err)
 				}
-				want := `{"client_id":"terraform","device_code":"mwMLUQJk-device","grant_type":"urn:ietf:params:oauth:grant-type:device_code"}`
-				if s.seen()[0].body != want {
-					t.Error(s.seen()[0].body)
+				if !slices.Equal(p.waited, test.waited) {
+					t.Errorf("waited %v, want %v", p.waited, test.waited)
 				}
-			})
+				return
+			}
+			failure := asError(t, err)
+			if failure.Kind != test.kind || !strings.Contains(failure.Error(), test.says) {
+				t.Errorf("kind %d, want %d: %v", failure.Kind, test.kind, err)
+			}
+			mustNotHold(t, failure.Error(), device.Code.Reveal())
+			if last := p.fake.Now(); last.After(device.Until.Add(time.Minute)) {
+				t.Errorf("it went on until %v after the end of the code", last.Sub(device.Until))
+			}
 		})
+	}
+}
+
+// TestThePaceSatisfiesAStrictServer: one that answers slow_down by its own clock is never asked too early.
+func TestThePaceSatisfiesAStrictServer(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, fakevedauth.Options{DeviceSlowDown: true})
+	device := p.start(t)
+	p.acts[10] = p.approve(t, device)
+	if _, err := p.client.AwaitDevice(t.Context(), device); err != nil || len(p.waited) != 10 {
+		t.Errorf("%d polls, %v", len(p.waited), err)
+	}
+}
+
+// TestADeviceCodeIsGoodOnce: the exchange is sent once, and a second one is refused.
+func TestADeviceCodeIsGoodOnce(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, fakevedauth.Options{})
+	device := p.start(t)
+	_, err := p.client.ExchangeDevice(t.Context(), "terraform", device.Code)
+	if failure := asError(t, err); failure.Row.Class != refusal.Pending {
+		t.Errorf("not confirmed: %v", err)
+	}
+	p.approve(t, device)()
+	if _, err := p.client.ExchangeDevice(t.Context(), "terraform", device.Code); err != nil {
+		t.Error(err)
+	}
+	_, err = p.client.ExchangeDevice(t.Context(), "terraform", device.Code)
+	if failure := asError(t, err); failure.Row.Class != refusal.Grant {
+		t.Errorf("a second time: %v", err)
+	}
+	last := p.fake.RequestsTo(refusal.Token)[2]
+	want := map[string]any{"client_id": "terraform", "device_code": device.Code.Reveal(), "grant_type": "urn:ietf:params:oauth:grant-type:device_code"}
+	if got := last.Fields(); len(got) != 3 || got["grant_type"] != want["grant_type"] || got["device_code"] != want["device_code"] {
+		t.Errorf("the body has other fields than %v", want)
+	}
+	p.fake.Inject(refusal.Token, fakevedauth.Always(fakevedauth.Status(503)))
+	_, err = p.client.ExchangeDevice(t.Context(), "terraform", device.Code)
+	if failure := asError(t, err); failure.Kind != vedauth.Busy || failure.Attempts != 1 {
+		t.Errorf("busy: %v", err)
 	}
 }
 
 func TestAwaitDeviceIsCancelled(t *testing.T) {
 	t.Parallel()
+	p := newPerson(t, fakevedauth.Options{})
+	device := p.start(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	s := serveInMemory(t, always("200 OK", goodToken))
-	_, err := connect(t, s).AwaitDevice(ctx, &vedauth.Device{Code: secret.New("x"), Until: time.Now().Add(time.Hour)})
-	if !errors.Is(err, context.Canceled) || len(s.seen()) != 0 {
-		t.Errorf("%d polls, %v", len(s.seen()), err)
+	p.acts[2] = cancel
+	if _, err := p.client.AwaitDevice(ctx, device); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+	if polls := len(p.fake.RequestsTo(refusal.Token)); polls != 1 {
+		t.Errorf("%d polls, want the one before the cancellation", polls)
+	}
+}
+
+// TestADamagedDeviceTokenIsHandedOver: a grant whose answer is of no use comes with the error, to be revoked.
+func TestADamagedDeviceTokenIsHandedOver(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, fakevedauth.Options{})
+	device := p.start(t)
+	p.acts[1] = p.approve(t, device)
+	p.fake.Inject(refusal.Token, fakevedauth.Once(fakevedauth.Trailing("<!-- bye -->")))
+	_, err := p.client.AwaitDevice(t.Context(), device)
+	failure := asError(t, err)
+	if failure.Grant == nil || failure.Grant.ClientID != "terraform" {
+		t.Fatalf("no grant with %v", err)
+	}
+	if err := p.client.Revoke(t.Context(), failure.Grant); err != nil {
+		t.Error(err)
+	}
+	if l := p.fake.Ledger(); l.Live != 0 {
+		t.Error(l)
+	}
+}
+
+// TestHostileDeviceReplies: what a person is shown is one line of plain text, and leads to https.
+func TestHostileDeviceReplies(t *testing.T) {
+	t.Parallel()
+	reply := func(userCode, uri, complete, rest string) string {
+		return `{"device_code":"c2VjcmV0IGRldmljZSBjb2Rl","user_code":"` + userCode + `","verification_uri":"` + uri +
+			`","verification_uri_complete":"` + complete + `"` + rest + `}`
+	}
+	const good, pair = "https://login.example.com/device", "ABCD-EFGH"
+	for name, test := range map[string]struct {
+		body string
+		says string // of the error; empty where the login can go on
+		want vedauth.Device
+	}{
+		"plain": {
+			reply(pair, good, good+"?c=ABCD", `,"interval":2,"expires_in":60`), "",
+			vedauth.Device{UserCode: pair, VerificationURI: good, Complete: good + "?c=ABCD", Interval: 2 * time.Second},
+		},
+		"no interval and no expiry": {reply(pair, good, "", ""), "", vedauth.Device{UserCode: pair, VerificationURI: good, Interval: 5 * time.Second}},
+		"interval 0":                {reply(pair, good, "", `,"interval":0`), "", vedauth.Device{UserCode: pair, VerificationURI: good, Interval: 5 * time.Second}},
+		"interval below 0":          {reply(pair, good, "", `,"interval":-7,"expires_in":-1`), "", vedauth.Device{UserCode: pair, VerificationURI: good, Interval: 5 * time.Second}},
+		"interval of years":         {reply(pair, good, "", `,"interval":99999999,"expires_in":600`), "", vedauth.Device{UserCode: pair, VerificationURI: good, Interval: 300 * time.Second}},
+		"interval beyond the end":   {reply(pair, good, "", `,"interval":60,"expires_in":60`), "", vedauth.Device{UserCode: pair, VerificationURI: good, Interval: 30 * time.Second}},
+		"escape sequences in the code": {
+			reply(`AB\u001b[2J\u0007CD\r\nEF\u202e`, good, "", ""), "", vedauth.Device{UserCode: "AB[2JCDEF", VerificationURI: good, Interval: 5 * time.Second},
+		},
+		"marks that turn the text around": {
+			reply(pair, good+`/\u202egro.elpmaxe`, "", ""), "", vedauth.Device{UserCode: pair, VerificationURI: good + "/gro.elpmaxe", Interval: 5 * time.Second},
+		},
+		"a code without end": {
+			reply(strings.Repeat("A", 5000), good, "", ""), "", vedauth.Device{UserCode: strings.Repeat("A", 300), VerificationURI: good, Interval: 5 * time.Second},
+		},
+		"complete address to a script":      {reply(pair, good, "javascript:alert(1)", ""), "", vedauth.Device{UserCode: pair, VerificationURI: good, Interval: 5 * time.Second}},
+		"complete address in disguise":      {reply(pair, good, "https://login.example.com@evil.example.net/", ""), "", vedauth.Device{UserCode: pair, VerificationURI: good, Interval: 5 * time.Second}},
+		"address to a script":               {reply(pair, "javascript:alert(1)", "", ""), "its verification_uri is not", vedauth.Device{}},
+		"address without TLS":               {reply(pair, "http://login.example.com/device", "", ""), "its verification_uri is not", vedauth.Device{}},
+		"address of a file":                 {reply(pair, "file:///etc/passwd", "", ""), "its verification_uri is not", vedauth.Device{}},
+		"address without a host":            {reply(pair, "https:///device", "", ""), "its verification_uri is not", vedauth.Device{}},
+		"address with escape sequences":     {reply(pair, good+`\u001b]0;x`, "", ""), "its verification_uri is not", vedauth.Device{}},
+		"address in disguise":               {reply(pair, "https://login.example.com@evil.example.net/", "", ""), "its verification_uri is not", vedauth.Device{}},
+		"no address":                        {reply(pair, "", "", ""), "its verification_uri is not", vedauth.Device{}},
+		"no code for the person":            {reply("", good, "", ""), "no device_code or no user_code", vedauth.Device{}},
+		"a code of escape characters alone": {reply(`\u001b\u0007\u202e`, good, "", ""), "no device_code or no user_code", vedauth.Device{}},
+		"no code for the machine":           {`{"user_code":"A","verification_uri":"` + good + `"}`, "no device_code or no user_code", vedauth.Device{}},
+		"wrong types":                       {`{"device_code":17,"user_code":"A"}`, "its device_code is a JSON number", vedauth.Device{}},
+		"a code quoted elsewhere": {
+			reply("", good, "", `,"error":"c2VjcmV0IGRldmljZSBjb2Rl","error_description":"c2VjcmV0IGRldmljZSBjb2Rl"`), "no user_code", vedauth.Device{},
+		},
+		"not JSON": {`device_code=c2VjcmV0IGRldmljZSBjb2Rl`, "it is not JSON", vedauth.Device{}},
+		"empty":    {``, "it ends in the middle", vedauth.Device{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, always("200 OK", test.body, isJSON))
+			device, err := connect(t, s).StartDevice(t.Context(), "terraform", "certificate")
+			if test.says != "" {
+				failure := asError(t, err)
+				if failure.Kind != vedauth.Unexpected || !strings.Contains(failure.Error(), test.says) {
+					t.Errorf("err = %v", err)
+				}
+				mustNotHold(t, failure.Error(), "c2VjcmV0IGRldmljZSBjb2Rl")
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := test.want
+			if device.UserCode != want.UserCode || device.VerificationURI != want.VerificationURI ||
+				device.Complete != want.Complete || device.Interval != want.Interval {
+				t.Errorf("%+v, want %+v", *device, want)
+			}
+			if device.ClientID != "terraform" || device.Code.Reveal() != "c2VjcmV0IGRldmljZSBjb2Rl" {
+				t.Errorf("%+v has another client or code", *device)
+			}
+			if life := time.Until(device.Until); life <= 0 || life > 24*time.Hour {
+				t.Errorf("the code lives %v", life)
+			}
+		})
+	}
+}
+
+// TestStartDeviceMayBeRepeated: it makes no grant, so an answer that never came is no reason to stop.
+func TestStartDeviceMayBeRepeated(t *testing.T) {
+	t.Parallel()
+	body := `{"device_code":"c","user_code":"A","verification_uri":"https://login.example.com"}`
+	s := serve(t, inTurn(hangUp, always("503 Service Unavailable", ""), always("200 OK", body, isJSON)))
+	if _, err := connect(t, s).StartDevice(t.Context(), "terraform", "certificate"); err != nil || len(s.seen()) != 3 {
+		t.Errorf("%d requests, %v", len(s.seen()), err)
 	}
 }

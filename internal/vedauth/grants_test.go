@@ -37,34 +37,6 @@ func TestJWT(t *testing.T) {
 	}
 }
 
-// TestRefreshInLowerCase: servers before 21.3 refuse the right client_id unless it is in lower case.
-func TestRefreshInLowerCase(t *testing.T) {
-	t.Parallel()
-	const mismatch = "400 The client_id value being requested with the refresh token does not match the client_id of the access token making the call"
-	for clientID, test := range map[string]struct {
-		answers script
-		bodies  string
-		works   bool
-	}{
-		"MyApp": {inTurn(always(mismatch, ""), always("200 OK", goodToken, isJSON)), "MyApp myapp", true},
-		"myapp": {always(mismatch, ""), "myapp", false},
-		"Other": {always(mismatch, ""), "Other other", false},
-		"Dead":  {always("400 Bad Request", `{"error":"invalid_grant"}`, isJSON), "Dead", false},
-	} {
-		s := serveInMemory(t, test.answers)
-		_, err := connect(t, s).Refresh(t.Context(), clientID, secret.New("refresh=="))
-		var sent []string
-		for _, r := range s.seen() {
-			body := strings.TrimSuffix(strings.TrimPrefix(r.body, `{"client_id":"`), `","refresh_token":"refresh=="}`)
-			sent = append(sent, body)
-		}
-		if strings.Join(sent, " ") != test.bodies || (err == nil) != test.works {
-			t.Errorf("%s: sent %q, %v", clientID, sent, err)
-		}
-	}
-}
-
-// TestIntegratedWithoutAChallenge: a path that does not ask for a Windows logon gets no credentials.
 func TestIntegratedWithoutAChallenge(t *testing.T) {
 	t.Parallel()
 	r := vedauth.IntegratedRequest{
