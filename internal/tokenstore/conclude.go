@@ -72,17 +72,19 @@ func (r *rotation) fail(err error) error {
 	}
 	if outcome == Ambiguous {
 		// The announcement stays in the file: whether the token was spent is for the next run to find out.
-		failed := failure(Unknown, err, "The server %s gave no answer that tells whether the refresh token was used. "+
-			"The stored grant is kept, and the next run tries it once more.", r.req.Key.Server)
+		failed := failure(Unknown, err, "The server %s gave no answer that tells whether the %s was used. "+
+			"What is stored is kept, and the next run tries it once more.", r.req.Key.Server, r.spentName())
 		failed.Interrupted = interrupted
 		return failed
 	}
 	if !r.unanswered {
 		r.restore()
 	}
-	next := "The refresh token was not used and stays good. Try again later."
+	next := "The " + r.spentName() + " was not used and stays good. "
 	if outcome == Misconfigured {
-		next = "The refresh token was not used and stays good. Check client_id and the API integration on the server."
+		next += "Check client_id and the API integration on the server."
+	} else {
+		next += "Try again later."
 	}
 	failed := failure(Kept, err, "The server %s did not refresh the grant %q. %s", r.req.Key.Server, r.e.Name, next)
 	if interrupted != nil {
@@ -153,16 +155,21 @@ func (r *rotation) clear(next *entry) {
 
 // refusal says what was refused and why that may be.
 func (r *rotation) refusal(interrupted *Intent) (Kind, string) {
-	what := "the stored refresh token"
-	if r.op == opSeed {
-		what = "the configured " + r.req.Seed.attribute()
-	}
+	what := "the " + r.spentName()
 	if interrupted == nil {
 		return Rejected, "The server refused " + what + ": it was used before, by another program or machine, or was " +
 			"revoked, or has expired."
 	}
 	return Lost, "The server refused " + what + ". " + r.story(interrupted) + " The server had carried that request out " +
 		"and replaced the token, and the replacement was lost."
+}
+
+// spentName names what is spent, in a message.
+func (r *rotation) spentName() string {
+	if r.op == opSeed {
+		return "configured " + r.req.Seed.attribute()
+	}
+	return "stored refresh token"
 }
 
 // story says how an answer went missing.

@@ -26,7 +26,7 @@ func decide(e *entry, req *Request, now time.Time) (decision, error) {
 		return 0, noGrant(e, req)
 	}
 	// While a refresh is unconcluded, the access token may be dead: the server ends it with the refresh.
-	if !e.rotating() && e.Tokens.fresh(now, req.minimum()) {
+	if !e.rotating() && e.Tokens.fresh(now, req.MinimumValidity) {
 		return use, nil
 	}
 	if e.Tokens.RefreshToken.Empty() {

@@ -87,8 +87,9 @@ func (p *pair) inherit(old *pair) {
 	p.extra = old.extra
 }
 
-// fresh reports whether the access token can be handed out: it lives for minimum, or half of its whole life if that is
-// less, so that a short-lived token is not refreshed each time.
+// fresh reports whether the access token can be handed out. Unless somebody asked for a minimum, half of its whole life
+// is always enough, so that a short-lived token is not refreshed each time; neither is one that a refresh could not make
+// live as long as was asked for.
 func (p *pair) fresh(now time.Time, minimum time.Duration) bool {
 	if p.AccessToken.Empty() || p.AccessExpires.IsZero() {
 		return false
@@ -97,7 +98,11 @@ func (p *pair) fresh(now time.Time, minimum time.Duration) bool {
 	if p.Issued.Sub(now) > clockTolerance {
 		return false
 	}
-	margin := min(minimum, p.AccessExpires.Sub(p.Issued)/2)
+	life := p.AccessExpires.Sub(p.Issued)
+	margin := min(DefaultMinimumValidity, life/2)
+	if minimum > 0 && minimum <= life {
+		margin = minimum
+	}
 	left := p.AccessExpires.Sub(now)
 	return left > 0 && left >= margin
 }

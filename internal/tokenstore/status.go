@@ -97,7 +97,7 @@ func (s *Store) status(path string, e *entry) Status {
 		status.CanRefresh = !t.RefreshToken.Empty() && !t.ended(now)
 		status.AccessExpires, status.RefreshUntil = t.AccessExpires, unix(t.RefreshUntil)
 		status.Scope, status.Identity = t.Scope, t.Identity
-		status.fresh = !e.rotating() && t.fresh(now, DefaultMinimumValidity)
+		status.fresh = !e.rotating() && t.fresh(now, 0)
 	}
 	return status
 }

@@ -102,18 +102,11 @@ type Request struct {
 	Key Key
 	// Seed starts the grant; may be empty.
 	Seed Seed
-	// MinimumValidity is the life that the access token must have left; 0 means DefaultMinimumValidity. Half of the
-	// token's whole life is always enough.
+	// MinimumValidity is the life that the access token must have left, where a refresh can give it that. 0, or more than
+	// the token's whole life, means DefaultMinimumValidity or half of the token's whole life, whichever is less.
 	MinimumValidity time.Duration
 	IfLeased        LeasePolicy
 	Server          Refresher
 	// Notify is told of warnings and of waiting, one call at a time; may be nil.
 	Notify func(Notice)
-}
-
-func (r *Request) minimum() time.Duration {
-	if r.MinimumValidity <= 0 {
-		return DefaultMinimumValidity
-	}
-	return r.MinimumValidity
 }
