@@ -70,7 +70,10 @@ func (p *Process) Shutdown(ctx context.Context) error {
 		end = (*grant).endWithin
 	}
 	p.closing = true
-	var owned []*grant
+	var owned, held []*grant
+	for _, lease := range p.leases {
+		held = append(held, lease.grant)
+	}
 	for g := range p.live {
 		g.cancel() // what has not been sent yet need not be
 		if g.owned() {
@@ -83,9 +86,26 @@ func (p *Process) Shutdown(ctx context.Context) error {
 	for _, g := range owned {
 		wg.Go(func() { _ = end(g, ctx, limit) }) // whatever comes of it, left tells
 	}
+	released := letGoOf(held) // nobody closes these any more
 	wg.Wait()
 	p.waitUntilQuiet(ctx)
+	select {
+	case <-released:
+	case <-ctx.Done():
+	}
 	return p.left()
+}
+
+// letGoOf lets go of grants, and closes the result when it has.
+func letGoOf(held []*grant) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, g := range held {
+			g.letGo()
+		}
+	}()
+	return done
 }
 
 // waitUntilQuiet waits for requests that are still under way; each ends its own grant when it is answered.

@@ -19,7 +19,8 @@ type Request struct {
 	// Keep means that the grant is the user's once it has been handed out, and never revoked from then on.
 	Keep bool
 	// Stored means that the grant is kept elsewhere between runs: it is never the process's to end, however the request
-	// turns out. Only a grant that comes with a failure is.
+	// turns out. Only a grant that comes with a failure is. Authorize must return soon when its context ends, except while
+	// an answer is on its way.
 	Stored bool
 	// Release is called once when nobody holds the token any more. Optional.
 	Release func()
@@ -78,7 +79,8 @@ type Lease struct {
 // a new one. The caller must end it by Confirm or Abandon.
 //
 // If ctx ends first, Open gives up its hold: others that wait for the same answer are not disturbed, and if there are
-// none the grant is revoked as soon as it is there. Open waits for that up to CloseLimit.
+// none the grant is revoked as soon as it is there. Open waits for that up to CloseLimit; for the answer of a request
+// that concerns a stored grant it waits as long as the request takes, for the process may end with the Open.
 func (s *Session) Open(ctx context.Context, r Request) (*Lease, error) {
 	g, err := s.join(r)
 	if err != nil {
@@ -143,6 +145,9 @@ func (s *Session) cancelOpen(ctx context.Context, g *grant) error {
 	}
 	limit, stop := context.WithTimeout(context.WithoutCancel(ctx), CloseLimit)
 	defer stop()
+	if g.request.Stored { // a rotated grant that is not stored is lost, and its request has a deadline of its own
+		<-g.finished
+	}
 	select {
 	case <-g.finished:
 	case <-limit.Done():
