@@ -162,8 +162,12 @@ func (w *search) moveOn(g grant, err error) bool {
 		}
 		return noJWT.Absent
 	case errors.As(err, &stored):
-		if stored.Kind == tokenstore.Leased {
+		switch stored.Kind {
+		case tokenstore.Leased:
 			w.reasons = append(w.reasons, g.name+": another run is using the stored grant's token")
+			return true
+		case tokenstore.NoStore: // nothing was spent: it is as good as absent here
+			w.reasons = append(w.reasons, g.name+": "+stored.Text)
 			return true
 		}
 		if !stored.Definitive() {

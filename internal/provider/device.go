@@ -90,6 +90,9 @@ func rememberGrant(
 	if err != nil {
 		return nil, err
 	}
+	if tokens.Scope == "" { // then it is what was asked for (RFC 6749, 5.1), and the next run must know it again
+		tokens.Scope = r.scope
+	}
 	ctx = context.WithoutCancel(ctx) // the person has confirmed: that must not be lost
 	lease, err := store.Put(ctx, tokenstore.NewGrant{Key: key, Tokens: tokens, Started: began, Notify: notify(r)})
 	if err != nil {

@@ -30,6 +30,9 @@ func failure(purpose, with string, err error) diag.Diagnostic {
 		} else if stored.Err != nil {
 			lines = append(lines, "Cause: "+stored.Err.Error())
 		}
+		if left := remains(err); left != "" {
+			lines = append(lines, "Left over: "+left)
+		}
 		return diag.NewErrorDiagnostic("Unable to "+purpose, strings.Join(lines, "\n"))
 	}
 	if !known {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -71,7 +72,10 @@ func refreshPresent(found values, s *settings, clientID string) string {
 		return diags.Errors()[0].Detail()
 	}
 	status, err := store.Peek(key, secret.New(found.text("refresh_token")))
+	var wrong *tokenstore.Error
 	switch {
+	case errors.As(err, &wrong) && (wrong.Kind == tokenstore.Unsafe || wrong.Kind == tokenstore.Newer):
+		return "" // it is there, and what is wrong with it is an error that must not be passed over
 	case err != nil:
 		return err.Error()
 	case !status.Usable():

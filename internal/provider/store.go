@@ -25,8 +25,11 @@ func (s *settings) needStore() (*tokenstore.Store, diag.Diagnostics) {
 		return nil, diag.Diagnostics{unknownSetting(tokenStoreAttribute.name, []string{storeVariable})}
 	}
 	location := block.text("path")
-	if location == "" && block.isNull("disabled") {
+	if location == "" {
 		location = s.getenv(storeVariable)
+	}
+	if location == storeOff && !block.isNull("disabled") { // the block has the word on whether there is one
+		location = ""
 	}
 	if block.flag("disabled", false) || location == storeOff {
 		return nil, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(tokenStoreAttribute.name), "The token store is disabled",
@@ -154,6 +157,9 @@ func outcomeOf(failed *vedauth.Error) tokenstore.Outcome {
 	case vedauth.Ambiguous:
 		return tokenstore.Ambiguous
 	case vedauth.Refused:
+		if failed.Row.Class == refusal.Pending {
+			return tokenstore.Unavailable
+		}
 		if failed.Row.Class == refusal.Grant && (failed.Code != "" || failed.Description != "") {
 			return tokenstore.Refused
 		}
