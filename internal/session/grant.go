@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -224,9 +225,10 @@ func (g *grant) end(ctx context.Context, done chan struct{}) {
 	close(done)
 }
 
+// isRefusal tells a definitive no, which a person at a browser cannot turn into a yes.
 func isRefusal(err error) bool {
 	var failure *vedauth.Error
-	return errors.As(err, &failure) && failure.Kind == vedauth.Refused
+	return errors.As(err, &failure) && failure.Kind == vedauth.Refused && failure.Row.Class != refusal.Pending
 }
 
 // leftoverOf returns the grant that the server made although it is of no use: because its answer was damaged, or

@@ -140,6 +140,8 @@ func (c *Client) AwaitDevice(ctx context.Context, device *Device) (*Token, error
 			lost = failure
 		case failure.Row.Class == refusal.Grant && !deviceUnused(failure) && lost != nil:
 			return nil, lost
+		case failure.Row.Class == refusal.Grant && !c.config.Now().Before(device.Until): // the vendor's word for that
+			return nil, deviceEnded(failure)
 		default:
 			return nil, err
 		}

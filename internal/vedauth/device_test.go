@@ -99,6 +99,7 @@ func TestAwaitDevice(t *testing.T) {
 		faults  []fakevedauth.Fault
 		// approve and deny are the pauses in which the person acts; 0 is never.
 		approve, deny int
+		late          bool            // the machine sleeps in the first pause
 		waited        []time.Duration // of a login that succeeds
 		kind          vedauth.Kind    // of one that does not; 0 for success
 		says          string
@@ -108,6 +109,7 @@ func TestAwaitDevice(t *testing.T) {
 		"confirmed later":     {approve: 3, waited: []time.Duration{5 * s, 5 * s, 5 * s}, issued: 1},
 		"denied":              {deny: 2, kind: vedauth.Refused, says: "access_denied"},
 		"nobody came":         {kind: vedauth.Refused, says: "the code ended before anybody confirmed the login"},
+		"the pause was long":  {options: fakevedauth.Options{DeviceExpiry: 12 * s}, late: true, kind: vedauth.Refused, says: "the code ended before anybody confirmed the login"},
 		"server says expired": {faults: []fakevedauth.Fault{fakevedauth.Refusal("device-expired", refusal.Modern)}, kind: vedauth.Refused, says: "expired_token"},
 		"unknown code":        {faults: []fakevedauth.Fault{fakevedauth.Refusal("token-invalid-grant", refusal.Modern)}, kind: vedauth.Refused, says: "invalid_grant"},
 		"switched off": {
@@ -155,6 +157,9 @@ func TestAwaitDevice(t *testing.T) {
 			p.fake.Inject(refusal.Token, fakevedauth.Sequence(test.faults...))
 			if test.approve > 0 {
 				p.acts[test.approve] = p.approve(t, device)
+			}
+			if test.late {
+				p.acts[1] = func() { p.fake.Advance(20 * s) }
 			}
 			if test.deny > 0 {
 				p.acts[test.deny] = func() {
