@@ -38,7 +38,9 @@ var deviceGrant = grant{
 func readDevice(found values, s *settings, clientID string) (credential, diag.Diagnostics) {
 	code, remember := secret.New(found.text("device_code")), found.flag("remember", false)
 	if code.Empty() && !remember {
-		return credential{authorize: logIn}, nil
+		return credential{authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
+			return s.logIn(ctx, client, r)
+		}}, nil
 	}
 	store, key, diags := s.storedGrant(found, clientID)
 	if diags.HasError() {
@@ -47,7 +49,7 @@ func readDevice(found values, s *settings, clientID string) (credential, diag.Di
 	cred := credential{key: []string{key.Name, code.Reveal()}, stored: true}
 	if code.Empty() {
 		cred.authorize = func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
-			return logInOnce(ctx, store, key, client, r)
+			return s.logInOnce(ctx, store, key, client, r)
 		}
 		return cred, nil
 	}
@@ -59,7 +61,9 @@ func readDevice(found values, s *settings, clientID string) (credential, diag.Di
 }
 
 // logInOnce takes the remembered grant, and asks the person only if there is none that will do.
-func logInOnce(ctx context.Context, store *tokenstore.Store, key tokenstore.Key, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
+func (s *settings) logInOnce(
+	ctx context.Context, store *tokenstore.Store, key tokenstore.Key, client *vedauth.Client, r *tokenRequest,
+) (*vedauth.Token, error) {
 	status, err := store.Peek(key, secret.String{})
 	if err != nil {
 		return nil, err
@@ -75,7 +79,7 @@ func logInOnce(ctx context.Context, store *tokenstore.Store, key tokenstore.Key,
 		return nil, err
 	}
 	began := client.Now()
-	token, err := logIn(ctx, client, r)
+	token, err := s.logIn(ctx, client, r)
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +129,8 @@ func (e *notRememberedError) Unwrap() error { return e.error }
 func (e *notRememberedError) Leftover() *vedauth.Token { return e.grant }
 
 // logIn shows address and code on the terminal and waits for the person.
-func logIn(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
-	screen, err := terminal.Open()
+func (s *settings) logIn(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
+	screen, err := s.screen()
 	if err != nil {
 		return nil, err
 	}

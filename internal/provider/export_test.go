@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -9,9 +10,11 @@ import (
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
 )
 
-// NewOn is New on a machine of a test's own: its environment, its clock, and what it does instead of pausing.
+// NewOn is New on a machine of a test's own: its environment, its clock, what it does instead of pausing, and its
+// terminal.
 func NewOn(
-	getenv func(string) string, now func() time.Time, wait func(context.Context, time.Duration) error, process *session.Process,
+	getenv func(string) string, now func() time.Time, wait func(context.Context, time.Duration) error,
+	screen func() (io.WriteCloser, error), process *session.Process,
 ) func() provider.Provider {
-	return newOn(machine{getenv: getenv, now: now, wait: wait}, "1.2.3", process)
+	return newOn(machine{getenv: getenv, now: now, wait: wait, screen: screen}, "1.2.3", process)
 }

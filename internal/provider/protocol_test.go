@@ -37,6 +37,9 @@ type bench struct {
 	mu     sync.Mutex
 	said   bytes.Buffer // log, diagnostics, private data
 	pauses []time.Duration
+	during func(pause int) // what happens during a pause, counted from 1; nil is nothing
+
+	screen *screen // nil where there is no terminal
 }
 
 // config is a block: attributes by name. Those that are absent are null. A nested config is a nested attribute.
@@ -51,7 +54,7 @@ func newBench(t *testing.T, options fakevedauth.Options, env map[string]string) 
 	b := &bench{t: t, fake: fakevedauth.StartForTest(t, options), process: session.NewProcess(), env: env}
 	b.now = b.fake.Now
 	b.ctx = tfsdklogtest.RootLogger(tflogtest.RootLogger(t.Context(), b), b)
-	b.server = providerserver.NewProtocol6(provider.NewOn(b.getenv, b.clock, b.wait, b.process)())()
+	b.server = providerserver.NewProtocol6(provider.NewOn(b.getenv, b.clock, b.wait, b.openScreen, b.process)())()
 	schema, err := b.server.GetProviderSchema(b.ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil || len(schema.Diagnostics) > 0 {
 		t.Fatalf("schema: %v %v", err, schema.Diagnostics)
@@ -103,8 +106,12 @@ func (b *bench) clock() time.Time { return b.now() }
 // wait stands in for pauses between attempts.
 func (b *bench) wait(ctx context.Context, d time.Duration) error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.pauses = append(b.pauses, d)
+	n, during := len(b.pauses), b.during
+	b.mu.Unlock()
+	if during != nil {
+		during(n)
+	}
 	return ctx.Err()
 }
 

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -45,6 +46,8 @@ type machine struct {
 	// now and wait are as in vedauth.Config; nil is the real time.
 	now  func() time.Time
 	wait func(context.Context, time.Duration) error
+	// screen opens what a person looks at; nil is the controlling terminal.
+	screen func() (io.WriteCloser, error)
 }
 
 // New returns the provider. version is what it calls itself towards the server; process outlives it, so that main can

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
+	"github.com/vedauth/terraform-provider-vedauth/internal/terminal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -19,6 +21,7 @@ import (
 type settings struct {
 	block   values
 	getenv  func(string) string
+	screen  func() (io.WriteCloser, error)
 	session *session.Session
 	client  *vedauth.Client // nil if the server is missing or unknown
 	wrong   diag.Diagnostics
@@ -104,7 +107,10 @@ func (s *settings) lookupEnv(name string) (string, bool) {
 // newSettings reads the provider block. Its diagnostics are about what is wrong in itself, in the block or in the
 // environment.
 func newSettings(block values, m machine, process *session.Process, userAgent string) (*settings, diag.Diagnostics) {
-	s := &settings{block: block, getenv: m.getenv, session: process.NewSession()}
+	s := &settings{block: block, getenv: m.getenv, screen: m.screen, session: process.NewSession()}
+	if s.screen == nil {
+		s.screen = terminal.Open
+	}
 	var diags diag.Diagnostics
 	config := vedauth.Config{UserAgent: userAgent, Getenv: m.getenv, Now: m.now, Wait: m.wait, Log: logRequest}
 	complete := true

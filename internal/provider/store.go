@@ -36,7 +36,7 @@ func (s *settings) needStore() (*tokenstore.Store, diag.Diagnostics) {
 			"This token needs the token store, because a refresh token works once and its successor has to be kept; token_store.disabled (or VEDAUTH_TOKEN_STORE=off) switches it off. "+
 				"Nothing was sent. Use a grant that needs no store (jwt, certificate, integrated, oauth), or set token_store.path to a directory on a persistent volume.")}
 	}
-	directory, err := tokenstore.Locate(location)
+	directory, err := tokenstore.Locate(location, s.getenv)
 	if err != nil {
 		return nil, diag.Diagnostics{storeFailure(err)}
 	}

@@ -1,7 +1,6 @@
 package tokenstore
 
 import (
-	"os"
 	"path/filepath"
 	"runtime"
 )
@@ -14,8 +13,10 @@ const directoryName = "terraform-provider-vedauth"
 // The state directory is $XDG_STATE_HOME or ~/.local/state, ~/Library/Application Support on macOS and
 // %LocalAppData% on Windows. It is not the cache directory, which anybody may empty, nor the configuration directory,
 // which people synchronise. A relative explicit path and a user without a home are errors of kind NoStore. Nothing is
-// created.
-func Locate(explicit string) (string, error) { return locate(explicit, runtime.GOOS, os.Getenv) }
+// created. getenv reads the environment.
+func Locate(explicit string, getenv func(string) string) (string, error) {
+	return locate(explicit, runtime.GOOS, getenv)
+}
 
 func locate(explicit, system string, getenv func(string) string) (string, error) {
 	if explicit != "" {

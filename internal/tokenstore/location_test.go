@@ -1,6 +1,7 @@
 package tokenstore
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -46,7 +47,7 @@ func TestNowhereToLocate(t *testing.T) {
 		_, err = New(Options{Dir: relative})
 		wantKind(t, err, NoStore, relative)
 	}
-	if _, err := Locate(t.TempDir()); err != nil {
+	if _, err := Locate(t.TempDir(), os.Getenv); err != nil {
 		t.Error(err)
 	}
 }
