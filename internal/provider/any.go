@@ -128,7 +128,7 @@ func (w *search) absent(g grant) (reason string, diags diag.Diagnostics) {
 	case g.name == integratedGrant.name && !inBlock:
 		return "the provider block has no integrated", nil
 	case found == nil && g.instead == "":
-		return "it is not configured", nil
+		return g.notConfigured(), nil
 	case found == nil:
 		found = values{}
 	}
@@ -142,6 +142,15 @@ func (w *search) absent(g grant) (reason string, diags diag.Diagnostics) {
 		reason = g.present(found, w.settings, w.clientID)
 	}
 	return reason, nil
+}
+
+// notConfigured says where a credential was looked for in vain.
+func (g grant) notConfigured() string {
+	reason := "it is not configured: the provider block has no " + g.name
+	if sets := g.variables(""); len(sets) > 0 {
+		reason += ", and the environment has no " + strings.Join(sets, ", no ")
+	}
+	return reason
 }
 
 func (w *search) isPresent(name string) bool {
