@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+	"github.com/vedauth/terraform-provider-vedauth/internal/stored"
 	"github.com/vedauth/terraform-provider-vedauth/internal/terminal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
@@ -54,7 +55,7 @@ func readDevice(found values, s *settings, clientID string) (credential, diag.Di
 		return cred, nil
 	}
 	cred.authorize = func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
-		seed := tokenstore.Seed{Value: code, Attribute: "device_code", Exchange: storeServer{client, r.clientID}.exchange}
+		seed := tokenstore.Seed{Value: code, Attribute: "device_code", Exchange: stored.Server{Client: client, ClientID: r.clientID}.Exchange}
 		return acquire(ctx, store, client, r, tokenstore.Request{Key: key, Seed: seed})
 	}
 	return cred, nil
@@ -90,7 +91,7 @@ func (s *settings) logInOnce(
 func rememberGrant(
 	ctx context.Context, store *tokenstore.Store, key tokenstore.Key, client *vedauth.Client, r *tokenRequest, token *vedauth.Token, began time.Time,
 ) (*vedauth.Token, error) {
-	tokens, err := storeTokens(token, nil)
+	tokens, err := stored.Tokens(token, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -104,16 +105,11 @@ func rememberGrant(
 	}
 	r.hold(lease.Release)
 	if lease.Replaced != nil {
-		if err := client.Revoke(ctx, heldToken(lease.Replaced)); err != nil {
+		if err := client.Revoke(ctx, stored.Held(*lease.Replaced)); err != nil {
 			r.warn(fmt.Sprintf("The grant that was stored before under the name %q could not be revoked: %s", key.Name, err))
 		}
 	}
-	return storedToken(lease.Grant, client.Now()), nil
-}
-
-// heldToken is a stored grant with all that revoking it needs.
-func heldToken(g *tokenstore.Grant) *vedauth.Token {
-	return &vedauth.Token{ClientID: g.Key.ClientID, AccessToken: g.AccessToken, RefreshToken: g.RefreshToken, Requested: g.Issued}
+	return stored.Token(lease.Grant, client.Now()), nil
 }
 
 // notRememberedError is a grant that could not be stored.

@@ -2,14 +2,12 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
-	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
+	"github.com/vedauth/terraform-provider-vedauth/internal/stored"
 	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
@@ -55,14 +53,14 @@ func storeFailure(err error) diag.Diagnostic {
 
 // acquire gets the stored grant that a request names, as a token.
 func acquire(ctx context.Context, store *tokenstore.Store, client *vedauth.Client, r *tokenRequest, request tokenstore.Request) (*vedauth.Token, error) {
-	request.MinimumValidity, request.Server = r.minimum, storeServer{client, r.clientID}
+	request.MinimumValidity, request.Server = r.minimum, stored.Server{Client: client, ClientID: r.clientID}
 	request.Notify = notify(r)
 	lease, err := store.Acquire(ctx, request)
 	if err != nil {
 		return nil, err
 	}
 	r.hold(lease.Release)
-	return storedToken(lease.Grant, client.Now()), nil
+	return stored.Token(lease.Grant, client.Now()), nil
 }
 
 // notify hands the store's warnings to the user. What is only information would come too late: Terraform shows
@@ -72,101 +70,5 @@ func notify(r *tokenRequest) func(tokenstore.Notice) {
 		if notice.Warning {
 			r.warn(notice.Text)
 		}
-	}
-}
-
-// storedToken is a stored grant as the token it is now. Its refresh token stays in the store.
-func storedToken(g tokenstore.Grant, now time.Time) *vedauth.Token {
-	token := &vedauth.Token{
-		ClientID: g.Key.ClientID, AccessToken: g.AccessToken, TokenType: g.TokenType, Scope: g.Scope, Requested: now,
-		Expires: unixSeconds(g.Expires), RefreshUntil: unixSeconds(g.RefreshUntil),
-	}
-	if token.TokenType == "" {
-		token.TokenType = "Bearer"
-	}
-	if !g.AccessExpires.IsZero() {
-		left := int64(g.AccessExpires.Sub(now) / time.Second)
-		token.ExpiresIn = &left
-	}
-	return token
-}
-
-func unixSeconds(at time.Time) *int64 {
-	if at.IsZero() {
-		return nil
-	}
-	seconds := at.Unix()
-	return &seconds
-}
-
-// storeServer is the server as the token store sees it.
-type storeServer struct {
-	client   *vedauth.Client
-	clientID string
-}
-
-// Ping implements tokenstore.Refresher.
-func (s storeServer) Ping(ctx context.Context) error { return s.client.Ping(ctx) }
-
-// Refresh implements tokenstore.Refresher.
-func (s storeServer) Refresh(ctx context.Context, token secret.String) (tokenstore.Tokens, error) {
-	return storeTokens(s.client.Refresh(ctx, s.clientID, token))
-}
-
-// exchange spends a device code as the seed of a stored grant.
-func (s storeServer) exchange(ctx context.Context, code secret.String) (tokenstore.Tokens, error) {
-	return storeTokens(s.client.ExchangeDevice(ctx, s.clientID, code))
-}
-
-// storeTokens turns an answer into what the store keeps. A damaged answer of which the tokens could be read is as good
-// as a whole one, so the error does not carry them a second time: they would be revoked.
-func storeTokens(token *vedauth.Token, err error) (tokenstore.Tokens, error) {
-	var failed *vedauth.Error
-	if errors.As(err, &failed) {
-		token = failed.Grant
-		stripped := *failed
-		stripped.Grant = nil
-		err = &tokenstore.OutcomeError{Outcome: outcomeOf(failed), Err: &stripped}
-	}
-	if token == nil {
-		return tokenstore.Tokens{}, err
-	}
-	tokens := tokenstore.Tokens{
-		AccessToken: token.AccessToken, RefreshToken: token.RefreshToken, TokenType: token.TokenType, Scope: token.Scope,
-		ServerTime: token.Served,
-	}
-	if token.ExpiresIn != nil && *token.ExpiresIn > 0 {
-		tokens.ExpiresIn = time.Duration(min(*token.ExpiresIn, int64(centuries))) * time.Second
-	}
-	if token.Expires != nil {
-		tokens.Expires = time.Unix(*token.Expires, 0)
-	}
-	if token.RefreshUntil != nil {
-		tokens.RefreshUntil = time.Unix(*token.RefreshUntil, 0)
-	}
-	return tokens, err
-}
-
-// centuries, in seconds, is as long as a duration can be; integrations are given 999 years to mean for ever.
-const centuries = 290 * 365 * 24 * 3600
-
-// outcomeOf says what a failed request means for the token that was sent. Only a refusal that blames the token itself
-// means that it is dead: a client_id that does not match, or a page of a gateway, has not used it up.
-func outcomeOf(failed *vedauth.Error) tokenstore.Outcome {
-	switch failed.Kind {
-	case vedauth.Ambiguous:
-		return tokenstore.Ambiguous
-	case vedauth.Refused:
-		if failed.Row.Class == refusal.Pending {
-			return tokenstore.Unavailable
-		}
-		if failed.Row.Class == refusal.Grant && (failed.Code != "" || failed.Description != "") {
-			return tokenstore.Refused
-		}
-		return tokenstore.Misconfigured
-	case vedauth.Unexpected:
-		return tokenstore.Misconfigured
-	default:
-		return tokenstore.Unavailable
 	}
 }
