@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/signal"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -15,6 +16,7 @@ import (
 	"github.com/vedauth/terraform-provider-vedauth/internal/orphan"
 	"github.com/vedauth/terraform-provider-vedauth/internal/provider"
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
+	"github.com/vedauth/terraform-provider-vedauth/internal/storecommand"
 )
 
 // version is set by the linker.
@@ -29,6 +31,9 @@ const (
 )
 
 func main() {
+	if storecommand.Knows(os.Args[1:]) { // a person runs it, not Terraform
+		os.Exit(command())
+	}
 	debug := flag.Bool("debug", false, "serve until interrupted, for a debugger; prints what to set TF_REATTACH_PROVIDERS to")
 	flag.Parse()
 
@@ -53,6 +58,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// command works on the token store, as its arguments say, and returns the exit code.
+func command() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	return storecommand.Run(ctx, os.Args[1:], storecommand.Machine{Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr})
 }
 
 // shutdown revokes what is left. What it cannot revoke it names on stderr, which Terraform writes to its log.
