@@ -23,6 +23,11 @@ type Process struct {
 
 // Start starts the CLI in a process group of its own. When ctx ends, the group is killed. Somebody must call Wait.
 func (w *Workspace) Start(ctx context.Context, arguments ...string) (*Process, error) {
+	return w.start(ctx, ownGroup, arguments)
+}
+
+// start starts the CLI as prepare wants it, which must make it the head of a process group.
+func (w *Workspace) start(ctx context.Context, prepare func(*exec.Cmd), arguments []string) (*Process, error) {
 	process := &Process{
 		command: exec.CommandContext(ctx, w.CLI.Path, arguments...),
 		ctx:     ctx,
@@ -36,7 +41,8 @@ func (w *Workspace) Start(ctx context.Context, arguments ...string) (*Process, e
 	process.command.Stderr = process.stderr
 	process.command.WaitDelay = outputDelay
 	process.command.Cancel = process.killGroup
-	ownGroup(process.command)
+	prepare(process.command)
+	w.asUser(process.command)
 	if err := process.command.Start(); err != nil {
 		return nil, fmt.Errorf("cannot start %s: %w", w.CLI.Path, err)
 	}

@@ -29,7 +29,11 @@ type Workspace struct {
 	Home string
 
 	environment []string
+	user        *user
 }
+
+// user is another user of the system; a nil one is the user of this process.
+type user struct{ uid, gid uint32 }
 
 // NewWorkspace makes a workspace in parent, an existing folder, which may go away afterwards with all that is in it.
 // Terraform finds the provider in providerFolder: see BuildProvider.
