@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"strings"
-
 	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	providerschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -50,21 +48,6 @@ type attribute struct {
 
 // mayBeSet reports whether it can be configured and need not be.
 func (a attribute) mayBeSet() bool { return a.input && !a.required }
-
-// description is doc with all that a reader needs to know beside it.
-func (a attribute) description() string {
-	parts := []string{a.doc}
-	if a.fallback != "" {
-		parts = append(parts, "Default: "+a.fallback+".")
-	}
-	if len(a.env) > 0 {
-		parts = append(parts, "Environment: `"+strings.Join(a.env, "`, then `")+"`.")
-	}
-	if a.sensitive {
-		parts = append(parts, "Sensitive.")
-	}
-	return strings.Join(parts, " ")
-}
 
 // The three forms. They differ in nothing but the package that the type comes from; a provider block has no outputs.
 

@@ -42,7 +42,7 @@ var (
 		},
 		{
 			name: "pkcs12_base64", input: true, sensitive: true, conflicts: concat([]string{"pkcs12_file"}, pemForms, fileForms),
-			doc: "The same file's content in base64.",
+			doc: "Content of a PKCS#12 file in base64, where there is no file system to put it in.",
 		},
 		{
 			name: "pkcs12_password", input: true, sensitive: true, empty: true, conflicts: concat(pemForms, fileForms), fallback: "the empty password",
@@ -54,15 +54,15 @@ var (
 		},
 		{
 			name: "private_key_pem", input: true, sensitive: true, requires: []string{"certificate_pem"}, conflicts: concat(pkcs12Forms, fileForms),
-			doc: "Its private key as PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not.",
+			doc: "Private key of `certificate_pem` as PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not.",
 		},
 		{
 			name: "certificate_file", input: true, requires: []string{"private_key_file"}, conflicts: concat(pkcs12Forms, pemForms),
-			doc: "Path of a file with the certificate as PEM.",
+			doc: "Path of a file with the certificate as PEM, with any intermediate certificates, in any order.",
 		},
 		{
 			name: "private_key_file", input: true, requires: []string{"certificate_file"}, conflicts: concat(pkcs12Forms, pemForms),
-			doc: "Path of a file with its private key as PEM.",
+			doc: "Path of a file with the private key of `certificate_file` as PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not.",
 		},
 		{
 			name: "private_key_password", input: true, sensitive: true, empty: true, conflicts: pkcs12Forms,

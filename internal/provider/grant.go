@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -78,7 +77,7 @@ func (g grant) inProviderBlock() attribute {
 		doc += " Environment: " + strings.Join(sets, ", then ") + "."
 	}
 	return attribute{
-		name: g.name, kind: object, input: true, attributes: slices.Concat(g.credentials, g.settings), doc: doc,
+		name: g.name, kind: object, input: true, attributes: g.documented(true), doc: doc,
 	}
 }
 

@@ -81,11 +81,11 @@ var (
 	}
 	caPEMAttribute = attribute{
 		name: "ca_pem", input: true, check: checkCA, conflicts: []string{"ca_file"},
-		doc: "Certificates, as PEM, of authorities that are trusted in addition to those of the system. Conflicts with `ca_file`.",
+		doc: "Certificates, as PEM, of authorities that are trusted in addition to those of the system.",
 	}
 	caFileAttribute = attribute{
 		name: "ca_file", input: true, conflicts: []string{"ca_pem"}, env: []string{"VEDAUTH_CA_FILE"},
-		doc: "Path of a file with such certificates. Conflicts with `ca_pem`.",
+		doc: "Path of a file with certificates, as PEM, of authorities that are trusted in addition to those of the system.",
 	}
 	proxyAttribute = attribute{
 		name: "proxy_url", input: true, sensitive: true, check: checkProxy, fallback: "the environment's `HTTPS_PROXY`",

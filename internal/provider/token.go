@@ -32,11 +32,11 @@ var outputAttributes = []attribute{
 	{name: "token_type", output: true, doc: "Kind of the token: `Bearer`."},
 	{name: "expires_in", kind: integer, output: true, doc: "Life of the access token in seconds, counted from the request. Null if the server does not tell."},
 	{name: "expires", kind: integer, output: true, doc: "End of the access token in Unix seconds, by the server's clock. Null if the server does not tell."},
-	{name: "expires_at", output: true, doc: "The same as an RFC 3339 time in UTC, such as `2026-11-23T10:02:11Z`."},
+	{name: "expires_at", output: true, doc: "End of the access token as an RFC 3339 time in UTC, such as `2026-11-23T10:02:11Z`. Null if the server does not tell."},
 	{name: "granted_scope", output: true, doc: "The scope as the server granted it, sorted and in its letter case."},
 	{name: "identity", output: true, doc: "The user that the token stands for, as the server's prefixed universal id, such as `local:{…}`. Null where the server does not tell."},
 	{name: "refresh_until", kind: integer, output: true, doc: "End of the grant in Unix seconds. Null if the server does not tell."},
-	{name: "grant_expires_at", output: true, doc: "The same as an RFC 3339 time in UTC."},
+	{name: "grant_expires_at", output: true, doc: "End of the grant as an RFC 3339 time in UTC. Null if the server does not tell."},
 }
 
 // refreshTokenAttribute is an output of ephemeral resources only: in a data source it would be stored.

@@ -35,15 +35,14 @@ func (e *tokenEphemeral) Metadata(_ context.Context, _ ephemeral.MetadataRequest
 // Schema describes the block.
 func (e *tokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	attributes := append(sharedInputs(), e.grant.inputs...)
-	attributes = append(attributes, e.grant.credentials...)
-	attributes = append(attributes, e.grant.settings...)
+	attributes = append(attributes, e.grant.documented(false)...)
 	attributes = append(attributes, minimumValidityAttribute)
 	if !e.grant.kept {
 		attributes = append(attributes, revokeOnCloseAttribute, refreshTokenAttribute)
 	}
 	attributes = slices.Concat(attributes, outputAttributes, e.grant.outputs)
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Obtains a bearer token with " + e.grant.doc + ", for the length of one Terraform walk. The token is in neither state nor plan, and is revoked when the run no longer needs it.",
+		MarkdownDescription: "Obtains a bearer token with " + e.grant.doc + ", for the length of one Terraform walk. " + e.grant.promise(),
 		Attributes:          ephemeralAttributes(attributes),
 	}
 }
