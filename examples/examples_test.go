@@ -12,32 +12,38 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/go-version"
+
 	"github.com/vedauth/terraform-provider-vedauth/internal/terraformcli"
 )
 
-// withOthers are the examples that use other providers too: to validate them would need their schemas, which only a
-// registry has.
-var withOthers = []string{
-	"ephemeral-resources/vedauth_jwt_token",
-	"ephemeral-resources/vedauth_oauth_token",
-	"pipelines/hcp-terraform/workspace",
-}
-
 var (
-	source  = regexp.MustCompile(`(?m)^\s*source\s*=\s*"(.*)"$`)
-	comment = regexp.MustCompile(`(?m)^# (.*)\noutput `)
+	source   = regexp.MustCompile(`(?m)^\s*source\s*=\s*"(.*)"$`)
+	required = regexp.MustCompile(`(?m)^\s*required_version\s*=\s*"(.*)"$`)
+	comment  = regexp.MustCompile(`(?m)^# (.*)\noutput `)
 )
 
 // providerFolder is where the tests share one built provider; TestMain removes it.
 var providerFolder string
 
 func TestMain(m *testing.M) {
+	if served, err := serveIfProvider(); served {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	folder, err := os.MkdirTemp("", "vedauth-examples-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	providerFolder = folder
+	if err := installStandIns(folder); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if err := os.RemoveAll(folder); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -88,7 +94,7 @@ func workspace(t *testing.T, folder string) *terraformcli.Workspace {
 	if _, err := terraformcli.BuildProvider(t.Context(), providerFolder, false); err != nil {
 		t.Fatal(err)
 	}
-	w, err := terraformcli.NewWorkspace(cli, t.TempDir(), providerFolder)
+	w, err := terraformcli.NewWorkspace(cli, t.TempDir(), providerFolder, otherSources()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,21 +119,70 @@ func run(t *testing.T, w *terraformcli.Workspace, arguments ...string) string {
 func TestExamplesAreValid(t *testing.T) {
 	t.Parallel()
 	list := folders(t)
-	if len(list) < 8 {
+	if len(list) < 15 {
 		t.Fatalf("only %d examples: %v", len(list), list)
 	}
 	for _, folder := range list {
+		if strings.Contains(folder, "/modules/") {
+			continue // it is validated with its caller: its outputs are for one
+		}
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			others := false
-			for _, match := range source.FindAllStringSubmatch(configuration(t, folder), -1) {
-				others = others || match[1] != "vedauth/vedauth"
+			text, w := configuration(t, folder), workspace(t, folder)
+			if tooOld(t, text, w.CLI.Version) {
+				result, err := w.Run(t.Context(), "validate")
+				if err != nil || result.ExitCode == 0 || !strings.Contains(result.Stderr, "required_version") {
+					t.Errorf("a CLI that is too old: %v, exit code %d\n%s", err, result.ExitCode, result.Stderr)
+				}
+				return
 			}
-			if others != slices.Contains(withOthers, folder) {
-				t.Errorf("uses other providers: %t; the list of those that do says otherwise", others)
+			if strings.Contains(text, "\nmodule ") {
+				run(t, w, "get")
 			}
-			if !others {
-				run(t, workspace(t, folder), "validate")
+			run(t, w, "validate")
+		})
+	}
+}
+
+// tooOld reports whether a configuration asks for a newer CLI.
+func tooOld(t *testing.T, text, have string) bool {
+	t.Helper()
+	match := required.FindStringSubmatch(text)
+	if match == nil {
+		return false
+	}
+	constraint, err := version.NewConstraint(match[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := version.NewVersion(have)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return !constraint.Check(v.Core())
+}
+
+// TestMisuseIsRefused shows that the validation of the examples can fail: an ephemeral token does not go where it would
+// be stored, and a stand-in has no attribute that nobody gave it.
+func TestMisuseIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]struct{ folder, from, to, says string }{
+		"ephemeral in a data source": {
+			"feeding-other-providers/restapi", `search_value = "web.example.com"`,
+			"search_value = ephemeral.vedauth_oauth_token.certificates.access_token", "phemeral value",
+		},
+		"unknown attribute": {"feeding-other-providers/venafi", "zone  ", "zones", "Unsupported argument"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := workspace(t, change.folder)
+			text := strings.Replace(configuration(t, change.folder), change.from, change.to, 1)
+			if err := w.Write("main.tf", text); err != nil {
+				t.Fatal(err)
+			}
+			result, err := w.Run(t.Context(), "validate")
+			if err != nil || result.ExitCode == 0 || !strings.Contains(result.Stderr, change.says) {
+				t.Errorf("%v, exit code %d, want %q:\n%s", err, result.ExitCode, change.says, result.Stderr)
 			}
 		})
 	}

@@ -5,19 +5,23 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// settings is the CLI's settings file: the provider comes from a local folder, whichever program asks, so that "init"
+// ownSource is the provider of this checkout, as required_providers names it.
+const ownSource = "vedauth/vedauth"
+
+// settings is the CLI's settings file: the providers come from a local folder, whichever program asks, so that "init"
 // is not needed and nothing is downloaded.
-const settings = `disable_checkpoint = true
-provider_installation {
-  dev_overrides {
-    "registry.terraform.io/vedauth/vedauth" = %[1]q
-    "registry.opentofu.org/vedauth/vedauth" = %[1]q
-  }
-  direct {}
+func settings(providerFolder string, sources []string) string {
+	var overrides strings.Builder
+	for _, source := range sources {
+		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+			fmt.Fprintf(&overrides, "    %q = %q\n", host+"/"+strings.ToLower(source), filepath.ToSlash(providerFolder))
+		}
+	}
+	return "disable_checkpoint = true\nprovider_installation {\n  dev_overrides {\n" + overrides.String() + "  }\n  direct {}\n}\n"
 }
-`
 
 // Workspace is a folder with a configuration, and a CLI that runs in it.
 type Workspace struct {
@@ -36,8 +40,9 @@ type Workspace struct {
 type user struct{ uid, gid uint32 }
 
 // NewWorkspace makes a workspace in parent, an existing folder, which may go away afterwards with all that is in it.
-// Terraform finds the provider in providerFolder: see BuildProvider.
-func NewWorkspace(cli CLI, parent, providerFolder string) (*Workspace, error) {
+// Terraform finds the provider in providerFolder: see BuildProvider. Others, by their source such as "hashicorp/http",
+// are taken from there too.
+func NewWorkspace(cli CLI, parent, providerFolder string, others ...string) (*Workspace, error) {
 	parent, err := filepath.Abs(parent)
 	if err != nil {
 		return nil, err
@@ -52,7 +57,7 @@ func NewWorkspace(cli CLI, parent, providerFolder string) (*Workspace, error) {
 		}
 	}
 	file := filepath.Join(parent, "settings.tfrc")
-	content := fmt.Sprintf(settings, filepath.ToSlash(providerFolder))
+	content := settings(providerFolder, append([]string{ownSource}, others...))
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		return nil, err
 	}
