@@ -28,9 +28,8 @@ func (d *tokenData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *
 	attributes := append(sharedInputs(), d.grant.inputs...)
 	attributes = slices.Concat(attributes, outputAttributes, d.grant.outputs)
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "**The token that this data source obtains is stored in the state, in clear, and is never revoked.** " +
-			"Use the ephemeral resource of the same name wherever an ephemeral value is taken. " +
-			"This obtains a bearer token with " + d.grant.doc + ", which it takes from the provider block or the environment, for the places that take no ephemeral value.",
+		MarkdownDescription: "Obtains a bearer token with " + d.grant.doc + ", for the places that take no ephemeral value. " +
+			"**The token is stored in the state, in clear, and never revoked**: prefer the ephemeral resource of the same name.",
 		Attributes: dataAttributes(attributes),
 	}
 }

@@ -42,7 +42,7 @@ func (e *tokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 	}
 	attributes = slices.Concat(attributes, outputAttributes, e.grant.outputs)
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Obtains a bearer token with " + e.grant.doc + ", for the length of one Terraform walk. " + e.grant.promise(),
+		MarkdownDescription: "Obtains a bearer token with " + e.grant.doc + ", for the length of one run of Terraform. " + e.grant.promise(),
 		Attributes:          ephemeralAttributes(attributes),
 	}
 }
