@@ -1,0 +1,3 @@
+// Package pages holds the tests of everything in the repository that is read and not compiled: that links lead somewhere,
+// that commands exist, that workflows are pinned, and that the changelog is put together as its README says.
+package pages
