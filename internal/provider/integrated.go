@@ -13,7 +13,6 @@ import (
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 	"github.com/vedauth/terraform-provider-vedauth/internal/winauth"
-	"github.com/vedauth/terraform-provider-vedauth/internal/winauth/kerberos"
 )
 
 // integratedGrant is a login with Windows authentication, at Authorize/Integrated.
@@ -104,7 +103,7 @@ func readIntegrated(found values, _ *settings, _ string) (credential, diag.Diagn
 		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 			return client.Integrated(ctx, vedauth.IntegratedRequest{
 				ClientID: r.clientID, Scope: r.scope, State: r.state, Mechanism: winauth.Mechanism(mechanism), Credential: who,
-				SPN: spn, Krb5Conf: kerberos.SplitPaths(conf), Warn: r.warn,
+				SPN: spn, Krb5Conf: winauth.SplitPaths(conf), Warn: r.warn,
 			})
 		},
 	}

@@ -186,3 +186,6 @@ func (p *plan) fallback(err error) (next *plan, reason string) {
 	}
 	return nil, ""
 }
+
+// SplitPaths splits the value of KRB5_CONFIG into files, as Config.Krb5Conf takes them.
+func SplitPaths(value string) []string { return kerberos.SplitPaths(value) }
