@@ -28,8 +28,8 @@ func (d *tokenData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *
 	attributes := append(sharedInputs(), d.grant.inputs...)
 	attributes = slices.Concat(attributes, outputAttributes, d.grant.outputs)
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Obtains a bearer token with " + d.grant.doc + ", for the places that take no ephemeral value. " +
-			"**The token is stored in the state, in clear, and never revoked**: prefer the ephemeral resource of the same name.",
+		MarkdownDescription: "**The token is stored in the state, in clear, and is never revoked**: prefer the ephemeral resource of the same name. " +
+			"Obtains a bearer token with " + d.grant.doc + ", for the places that take no ephemeral value.",
 		Attributes: dataAttributes(attributes),
 	}
 }
