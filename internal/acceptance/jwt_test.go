@@ -30,7 +30,12 @@ type pipeline struct {
 
 func newPipeline(t *testing.T) *pipeline {
 	t.Helper()
-	p := &pipeline{world: newWorld(t, fakevedauth.Options{})}
+	return newPipelineOn(t, fakevedauth.Options{})
+}
+
+func newPipelineOn(t *testing.T, options fakevedauth.Options) *pipeline {
+	t.Helper()
+	p := &pipeline{world: newWorld(t, options)}
 	p.issuer = fakevedauth.StartIssuerForTest(t, p.fake.Now)
 	err := p.fake.AddJWTMapping(fakevedauth.JWTMapping{
 		Name: "pipelines", IssuerURI: p.issuer.URL(), JWKS: p.issuer.JWKS(),

@@ -19,7 +19,7 @@ import (
 //
 //   - the environment of Terraform and its provider (TF_VAR_password), which the test itself sets
 //   - the state of a data source: see TestADataSourceStoresItsToken
-//   - a token store file (its tests are those of package tokenstore)
+//   - a token store file: see TestNoSecretOfAStoredGrantAnywhere
 //
 // What Terraform's own switch TF_LOG_SDK_PROTO_DATA_DIR dumps is not searched: it is made to hold everything.
 var bySecretDesign = []string{"terraform.tfstate of a data source"}
