@@ -425,3 +425,18 @@ func TestAFileThatOthersCanReadIsRefused(t *testing.T) {
 		t.Errorf("%d requests", n-sent)
 	}
 }
+
+// TestAServerThatQuotesTheSeed: nothing of it is said, in a refusal, a page or a broken answer (the bench searches).
+func TestAServerThatQuotesTheSeed(t *testing.T) {
+	t.Parallel()
+	for name, fault := range echoes("a refresh token of 32 characters") {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, _ := withStore(t, fakevedauth.Options{}, nil)
+			b.secrets = append(b.secrets, "a refresh token of 32 characters")
+			b.fake.Inject(fakevedauth.Token, fakevedauth.Always(fault))
+			b.openIn(b.ctx, refreshed, config{"refresh_token": "a refresh token of 32 characters"})
+			b.openIn(b.ctx, device, config{"device_code": "a refresh token of 32 characters", "name": "device"})
+		})
+	}
+}
