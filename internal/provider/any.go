@@ -48,9 +48,11 @@ type search struct {
 var anyGrant = grant{
 	typeSuffix: "token",
 	doc:        "the first of the provider's credentials that applies where Terraform runs, so that the same configuration works on a laptop and in a pipeline",
-	inputs:     []attribute{stateAttribute, grantsAttribute},
-	outputs:    []attribute{grantAttribute},
-	any:        true,
+	life: "The token is in neither state nor plan, and is revoked when the run no longer needs it; one of a grant in the token " +
+		"store is not. A stored grant has the scope that it was made with.",
+	inputs:  []attribute{stateAttribute, grantsAttribute},
+	outputs: []attribute{grantAttribute},
+	any:     true,
 }
 
 // obtainAny gets a token with the first credential that applies.

@@ -22,6 +22,8 @@ var deviceGrant = grant{
 	name:   "device",
 	doc:    "a login that a person confirms in a browser",
 	wanted: "device_code",
+	life: "The token is in neither state nor plan, and is revoked when the run no longer needs it, unless `remember` or " +
+		"`device_code` keep its grant in the token store, a directory that only this user can read.",
 	inputs: []attribute{{
 		name: "remember", kind: boolean, input: true, fallback: "`false`",
 		doc: "Whether the grant is kept in the token store under `name`, where the next run, `vedauth_refreshed_token` and `vedauth_token` find it. It is then not revoked when the block closes.",

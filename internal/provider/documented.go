@@ -62,12 +62,8 @@ func (g grant) variablesOf(a attribute) []string {
 
 // promise says what becomes of the token of an ephemeral block.
 func (g grant) promise() string {
-	switch {
-	case g.kept:
-		return "The token is in neither state nor plan. Its grant is the user's own: it is kept in the token store and not revoked."
-	case g.any:
-		return "The token is in neither state nor plan, and is revoked when the run no longer needs it, unless its grant is kept in the token store."
-	default:
-		return "The token is in neither state nor plan, and is revoked when the run no longer needs it."
+	if g.life != "" {
+		return g.life
 	}
+	return "The token is in neither state nor plan, and is revoked when the run no longer needs it."
 }

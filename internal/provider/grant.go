@@ -15,6 +15,10 @@ type grant struct {
 	name string
 	// doc says what the grant is, as one sentence without its subject: "a user name and password".
 	doc string
+	// life says what becomes of the ephemeral token, as a sentence; empty is that it is revoked.
+	life string
+	// dataLife is what the data source's page says of the stored token beside the usual warning, as a sentence.
+	dataLife string
 	// inputs are what the server takes beyond client_id and scope.
 	inputs []attribute
 	// outputs are what the type gives beyond what every token gives.

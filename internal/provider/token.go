@@ -46,10 +46,13 @@ var refreshTokenAttribute = attribute{
 }
 
 // sharedInputs are client_id and scope as a token has them: they show what is in effect when they are not set.
-func sharedInputs() []attribute {
+func (g grant) sharedInputs() []attribute {
 	clientID, scope := clientIDAttribute, scopeAttribute
 	clientID.output, scope.output = true, true
 	clientID.fallback, scope.fallback = "that of the provider block", "that of the provider block"
+	if g.hasScope {
+		scope.doc, scope.fallback, scope.env = "Is not sent: the grant has the scope that it was made with. Unset, it shows that scope.", "", nil
+	}
 	return []attribute{clientID, scope}
 }
 

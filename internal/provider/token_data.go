@@ -25,10 +25,14 @@ func (d *tokenData) Metadata(_ context.Context, _ datasource.MetadataRequest, re
 
 // Schema describes the block.
 func (d *tokenData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	attributes := append(sharedInputs(), d.grant.inputs...)
+	attributes := append(d.grant.sharedInputs(), d.grant.inputs...)
 	attributes = slices.Concat(attributes, outputAttributes, d.grant.outputs)
+	note := ""
+	if d.grant.dataLife != "" {
+		note = d.grant.dataLife + " "
+	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "**The token is stored in the state, in clear, and is never revoked**: prefer the ephemeral resource of the same name. " +
+		MarkdownDescription: "**The token is stored in the state, in clear, and is never revoked**: prefer the ephemeral resource of the same name. " + note +
 			"Obtains a bearer token with " + d.grant.doc + ", for the places that take no ephemeral value.",
 		Attributes: dataAttributes(attributes),
 	}

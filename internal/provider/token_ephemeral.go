@@ -34,9 +34,15 @@ func (e *tokenEphemeral) Metadata(_ context.Context, _ ephemeral.MetadataRequest
 
 // Schema describes the block.
 func (e *tokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
-	attributes := append(sharedInputs(), e.grant.inputs...)
+	attributes := append(e.grant.sharedInputs(), e.grant.inputs...)
 	attributes = append(attributes, e.grant.documented(false)...)
-	attributes = append(attributes, minimumValidityAttribute)
+	minimum := minimumValidityAttribute
+	if e.grant.kept {
+		minimum.doc = "How long the token must still live when the block is opened, as a duration such as `30m`. A stored token that " +
+			"does not live that long is refreshed first; if it then still does not, that is an error."
+		minimum.fallback = "an hour, or half of the token's whole life if that is less"
+	}
+	attributes = append(attributes, minimum)
 	if !e.grant.kept {
 		attributes = append(attributes, revokeOnCloseAttribute, refreshTokenAttribute)
 	}
