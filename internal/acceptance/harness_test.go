@@ -61,13 +61,26 @@ type world struct {
 // newWorld starts a server and prepares a folder with a provider block for it.
 func newWorld(t *testing.T, options fakevedauth.Options) *world {
 	t.Helper()
+	w := &world{t: t, fake: fakevedauth.StartForTest(t, options), space: newSpace(t)}
+	w.write("ca.pem", w.fake.CAPEM())
+	w.provider(w.fake.URL(), fmt.Sprintf("oauth = { username = %q, password = var.password }", fakevedauth.DefaultUser))
+	w.password(fakevedauth.DefaultPassword)
+	return w
+}
+
+func newSpace(t *testing.T) *terraformcli.Workspace {
+	t.Helper()
 	cli, folder := provider(t)
 	space, err := terraformcli.NewWorkspace(cli, t.TempDir(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, fake: fakevedauth.StartForTest(t, options), space: space}
-	w.write("ca.pem", w.fake.CAPEM())
+	return space
+}
+
+// provider writes a provider block with these credentials for the server at url, whose authority is in ca.pem.
+func (w *world) provider(url, credentials string) {
+	w.t.Helper()
 	w.write("provider.tf", fmt.Sprintf(`
 terraform {
   required_providers {
@@ -86,11 +99,9 @@ provider "vedauth" {
   url       = %q
   client_id = %q
   ca_file   = "${path.module}/ca.pem"
-  oauth     = { username = %q, password = var.password }
+  %s
 }
-`, w.fake.URL(), fakevedauth.DefaultClientID, fakevedauth.DefaultUser))
-	w.password(fakevedauth.DefaultPassword)
-	return w
+`, url, fakevedauth.DefaultClientID, credentials))
 }
 
 // password sets the password that the provider block uses.

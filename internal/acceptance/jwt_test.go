@@ -120,14 +120,23 @@ func TestEverySourceOfAJWT(t *testing.T) {
 		source  string
 		prepare func(p *pipeline)
 	}{
-		"jwt_file":                 {`jwt_file = "${path.module}/jwt"`, func(p *pipeline) { p.write("jwt", p.mint(nil)+"\n") }},
-		"jwt_env":                  {`jwt_env = "ID_TOKEN"`, func(p *pipeline) { p.space.Setenv("ID_TOKEN", p.mint(nil)) }},
-		"jwt":                      {`jwt = var.password`, func(p *pipeline) { p.password(p.mint(nil)) }},
-		"github_actions":           {`github_actions = { audience = "` + audience + `" }`, nil},
-		"azure_devops":             {`azure_devops = { service_connection_id = "` + connection + `" }`, nil},
-		"hcp_terraform":            {`hcp_terraform = {}`, func(p *pipeline) { p.space.Setenv("TFC_WORKLOAD_IDENTITY_TOKEN", p.mint(nil)) }},
-		"hcp_terraform with a tag": {`hcp_terraform = { tag = "TPP" }`, func(p *pipeline) { p.space.Setenv("TFC_WORKLOAD_IDENTITY_TOKEN_TPP", p.mint(nil)) }},
-		"VEDAUTH_JWT":              {``, func(p *pipeline) { p.space.Setenv("VEDAUTH_JWT", p.mint(nil)) }},
+		"jwt_file": {
+			`jwt_file = "${path.module}/jwt"`, func(p *pipeline) { p.write("jwt", p.mint(nil)+"\n") },
+		},
+		"jwt_env": {
+			`jwt_env = "ID_TOKEN"`, func(p *pipeline) { p.space.Setenv("ID_TOKEN", p.mint(nil)) },
+		},
+		"jwt":            {`jwt = var.password`, func(p *pipeline) { p.password(p.mint(nil)) }},
+		"github_actions": {`github_actions = { audience = "` + audience + `" }`, nil},
+		"azure_devops":   {`azure_devops = { service_connection_id = "` + connection + `" }`, nil},
+		"hcp_terraform": {
+			`hcp_terraform = {}`, func(p *pipeline) { p.space.Setenv("TFC_WORKLOAD_IDENTITY_TOKEN", p.mint(nil)) },
+		},
+		"hcp_terraform with a tag": {
+			`hcp_terraform = { tag = "TPP" }`,
+			func(p *pipeline) { p.space.Setenv("TFC_WORKLOAD_IDENTITY_TOKEN_TPP", p.mint(nil)) },
+		},
+		"VEDAUTH_JWT": {``, func(p *pipeline) { p.space.Setenv("VEDAUTH_JWT", p.mint(nil)) }},
 		"VEDAUTH_JWT_FILE": {``, func(p *pipeline) {
 			p.write("jwt", p.mint(nil))
 			p.space.Setenv("VEDAUTH_JWT_FILE", p.fifo("jwt"))
@@ -208,15 +217,22 @@ func TestAJWTThatCannotBeUsed(t *testing.T) {
 			source: `jwt_env = "ID_TOKEN"`, claims: fakevedauth.Claims{"aud": "https://other.example.com"},
 			says: []string{"Unable to obtain a token", "aud", "https://other.example.com", "PurposeMatch", "What to do:"},
 		},
-		"variable not set":   {source: `jwt_env = "NO_SUCH_TOKEN"`, says: []string{"NO_SUCH_TOKEN", "is not set"}},
-		"file missing":       {source: `jwt_file = "/no/such/file"`, says: []string{"jwt_file", "/no/such/file"}},
-		"platform refuses":   {source: github, reply: reply(403, `{"message":"no"}`), says: []string{"github_actions", "403"}},
+		"variable not set": {source: `jwt_env = "NO_SUCH_TOKEN"`, says: []string{"NO_SUCH_TOKEN", "is not set"}},
+		"file missing":     {source: `jwt_file = "/no/such/file"`, says: []string{"jwt_file", "/no/such/file"}},
+		"platform refuses": {
+			source: github, reply: reply(403, `{"message":"no"}`), says: []string{"github_actions", "403"},
+		},
 		"platform is broken": {source: github, reply: reply(500, "<html>"), says: []string{"github_actions", "500"}},
 		"empty answer":       {source: github, reply: reply(200, ``), says: []string{"github_actions"}},
 		"empty JWT":          {source: github, reply: reply(200, `{"value":""}`), says: []string{"github_actions"}},
 		"not JSON":           {source: github, reply: reply(200, `hello`), says: []string{"github_actions", "JSON"}},
-		"huge":               {source: github, reply: reply(200, `{"value":"`+strings.Repeat("x", 2<<20)+`"}`), says: []string{"github_actions", "1 MiB"}},
-		"not a JWT":          {source: github, reply: reply(200, `{"value":"hello"}`), says: []string{"github_actions", "not a JWT"}},
+		"huge": {
+			source: github, reply: reply(200, `{"value":"`+strings.Repeat("x", 2<<20)+`"}`),
+			says: []string{"github_actions", "1 MiB"},
+		},
+		"not a JWT": {
+			source: github, reply: reply(200, `{"value":"hello"}`), says: []string{"github_actions", "not a JWT"},
+		},
 		"redirect": {
 			source: github, says: []string{"github_actions", "which is not followed"},
 			reply: func(w http.ResponseWriter, r *http.Request) {

@@ -33,12 +33,14 @@ func TestNoSecretAnywhere(t *testing.T) {
 			Reason("refused " + strings.Map(asciiOnly, password))
 	}
 	faults := map[string]map[refusal.Endpoint]fakevedauth.Fault{
-		"success":        {},
-		"refused":        {refusal.OAuth: fakevedauth.Refusal("password-wrong", refusal.Modern)},
-		"echo 400":       {refusal.OAuth: echo(400)},
-		"echo 418":       {refusal.OAuth: echo(418)},
-		"page":           {refusal.OAuth: fakevedauth.HTML(403, "Denied: "+password)},
-		"redirect":       {refusal.OAuth: fakevedauth.Redirect(302, "https://other.example.com/?password=hunter2hunter2")},
+		"success":  {},
+		"refused":  {refusal.OAuth: fakevedauth.Refusal("password-wrong", refusal.Modern)},
+		"echo 400": {refusal.OAuth: echo(400)},
+		"echo 418": {refusal.OAuth: echo(418)},
+		"page":     {refusal.OAuth: fakevedauth.HTML(403, "Denied: "+password)},
+		"redirect": {
+			refusal.OAuth: fakevedauth.Redirect(302, "https://other.example.com/?password=hunter2hunter2"),
+		},
 		"cut off":        {refusal.OAuth: fakevedauth.Truncate(120)},
 		"text behind":    {refusal.OAuth: fakevedauth.Trailing("<!-- bye -->")},
 		"wrong types":    {refusal.OAuth: fakevedauth.WrongTypes()},

@@ -160,3 +160,8 @@ func spoil(t *x509.Certificate, kind ClientCert) {
 		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	}
 }
+
+// Intermediates returns the certificates that lead from a client certificate of the rig to its root.
+func (r *Rig) Intermediates() []*x509.Certificate {
+	return []*x509.Certificate{r.pki.intermediate.cert}
+}
