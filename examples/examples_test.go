@@ -18,7 +18,6 @@ import (
 )
 
 var (
-	source   = regexp.MustCompile(`(?m)^\s*source\s*=\s*"(.*)"$`)
 	required = regexp.MustCompile(`(?m)^\s*required_version\s*=\s*"(.*)"$`)
 	comment  = regexp.MustCompile(`(?m)^# (.*)\noutput `)
 )

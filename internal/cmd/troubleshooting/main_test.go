@@ -66,7 +66,7 @@ func TestEveryRowIsOnThePage(t *testing.T) {
 }
 
 var (
-	tableRow = regexp.MustCompile("(?m)^\\| (.*?) \\|")
+	tableRow = regexp.MustCompile(`(?m)^\| (.*?) \|`)
 	quotes   = regexp.MustCompile("`([^`]+)`")
 )
 
