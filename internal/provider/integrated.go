@@ -24,7 +24,7 @@ var integratedGrant = grant{
 	credentials: []attribute{
 		{
 			name: "username", input: true,
-			doc: "Name of the account: `DOMAIN\\\\user`, `user@REALM` or `user`. With a keytab: the first principal in it, unless given.",
+			doc: "Name of the account: `DOMAIN\\user`, `user@REALM` or `user`. With a keytab: the first principal in it, unless given.",
 		},
 		{
 			name: "password", input: true, sensitive: true, requires: []string{"username"}, conflicts: []string{"keytab_file", "ccache_file"},

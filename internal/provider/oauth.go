@@ -18,7 +18,7 @@ var oauthGrant = grant{
 	credentials: []attribute{
 		{
 			name: "username", input: true, requires: []string{"password"},
-			doc: "Name of the user: with its provider (`local:name`, `AD+connection:name`, `LDAP+connection:name`), as a UPN, as `DOMAIN\\\\user`, or bare.",
+			doc: "Name of the user: with its provider (`local:name`, `AD+connection:name`, `LDAP+connection:name`), as a UPN, as `DOMAIN\\user`, or bare.",
 		},
 		{
 			name: "password", input: true, sensitive: true, requires: []string{"username"},

@@ -1,0 +1,27 @@
+terraform {
+  required_providers {
+    vedauth = {
+      source = "vedauth/vedauth"
+    }
+  }
+}
+
+# The credential stands in the provider block or in the environment (KRB5_KTNAME, KRB5CCNAME, or VEDAUTH_USERNAME and
+# VEDAUTH_PASSWORD): arguments of a data source would be stored.
+provider "vedauth" {
+  url       = "https://tpp.example.com"
+  client_id = "terraform"
+
+  integrated = {
+    keytab_file = "/etc/terraform/terraform.keytab"
+  }
+}
+
+# The token is stored in the state. Prefer the ephemeral resource wherever an ephemeral value is taken.
+data "vedauth_integrated_token" "legacy" {
+  scope = "certificate:manage"
+}
+
+output "expires_at" {
+  value = data.vedauth_integrated_token.legacy.expires_at
+}
