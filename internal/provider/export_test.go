@@ -16,5 +16,5 @@ func NewOn(
 	getenv func(string) string, now func() time.Time, wait func(context.Context, time.Duration) error,
 	screen func() (io.WriteCloser, error), process *session.Process,
 ) func() provider.Provider {
-	return newOn(machine{getenv: getenv, now: now, wait: wait, screen: screen}, "1.2.3", process)
+	return NewOnMachine(Machine{Getenv: getenv, Now: now, Wait: wait, Screen: screen}, "1.2.3", process)
 }

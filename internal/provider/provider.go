@@ -37,26 +37,28 @@ var grants = []grant{
 type vedauthProvider struct {
 	version string
 	process *session.Process
-	machine machine
+	machine Machine
 }
 
-// machine is what the provider sees of the machine it runs on. Tests put another one in its place.
-type machine struct {
-	getenv func(string) string
-	// now and wait are as in vedauth.Config; nil is the real time.
-	now  func() time.Time
-	wait func(context.Context, time.Duration) error
-	// screen opens what a person looks at; nil is the controlling terminal.
-	screen func() (io.WriteCloser, error)
+// Machine is what the provider sees of the machine it runs on. Tests put another one in its place.
+type Machine struct {
+	// Getenv reads the environment.
+	Getenv func(string) string
+	// Now and Wait are as in vedauth.Config; nil is the real time.
+	Now  func() time.Time
+	Wait func(context.Context, time.Duration) error
+	// Screen opens what a person looks at, or returns terminal.ErrNone; nil is the controlling terminal.
+	Screen func() (io.WriteCloser, error)
 }
 
 // New returns the provider. version is what it calls itself towards the server; process outlives it, so that main can
 // revoke what is left over when the plugin server has stopped.
 func New(version string, process *session.Process) func() provider.Provider {
-	return newOn(machine{getenv: os.Getenv}, version, process)
+	return NewOnMachine(Machine{Getenv: os.Getenv}, version, process)
 }
 
-func newOn(m machine, version string, process *session.Process) func() provider.Provider {
+// NewOnMachine is New on another machine than this one.
+func NewOnMachine(m Machine, version string, process *session.Process) func() provider.Provider {
 	return func() provider.Provider { return &vedauthProvider{version: version, process: process, machine: m} }
 }
 

@@ -106,13 +106,13 @@ func (s *settings) lookupEnv(name string) (string, bool) {
 
 // newSettings reads the provider block. Its diagnostics are about what is wrong in itself, in the block or in the
 // environment.
-func newSettings(block values, m machine, process *session.Process, userAgent string) (*settings, diag.Diagnostics) {
-	s := &settings{block: block, getenv: m.getenv, screen: m.screen, session: process.NewSession()}
+func newSettings(block values, m Machine, process *session.Process, userAgent string) (*settings, diag.Diagnostics) {
+	s := &settings{block: block, getenv: m.Getenv, screen: m.Screen, session: process.NewSession()}
 	if s.screen == nil {
 		s.screen = terminal.Open
 	}
 	var diags diag.Diagnostics
-	config := vedauth.Config{UserAgent: userAgent, Getenv: m.getenv, Now: m.now, Wait: m.wait, Log: logRequest}
+	config := vedauth.Config{UserAgent: userAgent, Getenv: m.Getenv, Now: m.Now, Wait: m.Wait, Log: logRequest}
 	complete := true
 	for _, a := range connectionAttributes {
 		found := s.lookup(a)
