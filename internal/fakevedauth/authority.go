@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net"
 	"time"
 )
 
@@ -112,6 +113,26 @@ func (a *Authority) IssueClient(spec ClientSpec) (tls.Certificate, error) {
 		template.ExtraExtensions = []pkix.Extension{*names}
 	}
 	return a.issue(template, spec.Key)
+}
+
+// ServerSpec describes a server certificate. Zero times are an hour ago and in a year.
+type ServerSpec struct {
+	Names               []string
+	Addresses           []net.IP
+	NotBefore, NotAfter time.Time
+}
+
+// IssueServer makes a server certificate, for a server of the test's own.
+func (a *Authority) IssueServer(spec ServerSpec) (tls.Certificate, error) {
+	return a.issue(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: "server"},
+		DNSNames:    spec.Names,
+		IPAddresses: spec.Addresses,
+		NotBefore:   spec.NotBefore,
+		NotAfter:    spec.NotAfter,
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}, nil)
 }
 
 // issue signs template for key, and makes the key if there is none.

@@ -45,6 +45,12 @@ func (f Fault) Delayed(d time.Duration) Fault {
 	return f
 }
 
+// To makes the fault change what another fault answers, in place of the server's own reply.
+func (f Fault) To(answer Fault) Fault {
+	f.replace = answer.replace
+	return f
+}
+
 // Header sets a header of the reply.
 func (f Fault) Header(name, value string) Fault {
 	return f.changing(func(r reply) reply { return r.with(name, value) })

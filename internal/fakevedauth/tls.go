@@ -2,25 +2,17 @@ package fakevedauth
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"net"
 	"sync/atomic"
 )
 
 // serverConfig makes the server's certificate, for loopback names and the address it listens on.
 func serverConfig(authority *Authority, options Options, address net.Addr) (*tls.Config, error) {
-	template := &x509.Certificate{
-		Subject:     pkix.Name{CommonName: "localhost"},
-		DNSNames:    []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-		KeyUsage:    x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
+	spec := ServerSpec{Names: []string{"localhost"}, Addresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}}
 	if tcp, ok := address.(*net.TCPAddr); ok && !tcp.IP.IsUnspecified() {
-		template.IPAddresses = append(template.IPAddresses, tcp.IP)
+		spec.Addresses = append(spec.Addresses, tcp.IP)
 	}
-	certificate, err := authority.issue(template, nil)
+	certificate, err := authority.IssueServer(spec)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -82,6 +83,7 @@ func (r requester) fetch(ctx context.Context, c call) (secret.String, error) {
 	}
 	pause := firstPause
 	for try := 1; ; try++ {
+		r.timeout = share(ctx, r.timeout, tries-try+1)
 		token, again, failure := r.attempt(ctx, c, target, bearer)
 		if failure == nil {
 			return token, nil
@@ -93,9 +95,17 @@ func (r requester) fetch(ctx context.Context, c call) (secret.String, error) {
 	}
 }
 
+// share is the time for one of so many attempts, so that a caller in a hurry gets more than one.
+func share(ctx context.Context, limit time.Duration, attempts int) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)/time.Duration(attempts))
+	}
+	return limit
+}
+
 // conclude makes the error to return of the last attempt's.
 func (c call) conclude(ctx context.Context, err *Error, attempts int) error {
-	if cause := ctx.Err(); cause != nil {
+	if cause := ctx.Err(); errors.Is(cause, context.Canceled) {
 		return &Error{
 			Attribute: c.attribute, Problem: fmt.Sprintf("the request to %s was cancelled", c.service), Cause: cause,
 		}

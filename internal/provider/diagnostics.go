@@ -27,6 +27,9 @@ func failure(purpose, with string, err error) diag.Diagnostic {
 		lines := []string{stored.Text}
 		if known {
 			lines = append(lines, "Asked: "+refused.Asked()+with, "Answer: "+capital(refused.Said()))
+			if next := refused.Next(); next != "" && !stored.Definitive() { // a dead grant needs another one, and the text says so
+				lines = append(lines, "What to do: "+next)
+			}
 		} else if stored.Err != nil {
 			lines = append(lines, "Cause: "+stored.Err.Error())
 		}

@@ -91,6 +91,9 @@ func readJWT(found values, s *settings, _ string) (credential, diag.Diagnostics)
 	return credential{
 		key: []string{source.Key().Reveal()},
 		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
+			// The identity service and the server share the time that a whole Open may take.
+			ctx, cancel := client.WithBudget(ctx)
+			defer cancel()
 			claims, err := identity.Obtain(ctx, source, client.Now())
 			if err != nil {
 				return nil, err

@@ -17,8 +17,6 @@ const (
 	DefaultTimeout = 90 * time.Second
 	// DefaultRetries is how often a request that may be sent again is sent again.
 	DefaultRetries = 3
-	// budget times the timeout is what a call may take in all, with its retries and pauses.
-	budget = 3
 )
 
 // Config is what a client needs to know. The zero value of each optional field is its default.
@@ -145,7 +143,8 @@ func isOK(status int) bool { return status == http.StatusOK }
 
 // do sends a request as often as its policy allows and returns the answer of success, or the last failure.
 func (c *Client) do(ctx context.Context, r request) (*answer, *Error) {
-	all, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget*c.config.Timeout)
+	end := c.endOf(ctx)
+	all, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		if !r.policy.protected {
@@ -163,7 +162,7 @@ func (c *Client) do(ctx context.Context, r request) (*answer, *Error) {
 			return result.answer, result.failure
 		}
 		pause := backoff(attempt, result.retryAfter)
-		if deadline, ok := all.Deadline(); ok && time.Until(deadline) < pause {
+		if theirs, ok := ctx.Deadline(); time.Until(end) < pause || ok && time.Until(theirs) < pause {
 			return result.answer, result.failure
 		}
 		if c.config.Wait(ctx, pause) != nil {

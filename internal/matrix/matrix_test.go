@@ -1,0 +1,288 @@
+package matrix_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/fakevedauth"
+	"github.com/vedauth/terraform-provider-vedauth/internal/matrix"
+	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
+)
+
+// TestMain lets more cells run at a time than there are processors: some only wait for a timeout.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == fmt.Sprint(flag.Lookup("test.parallel").DefValue) {
+		if err := flag.Set("test.parallel", "64"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// TestMatrix provokes every cell and compares what happens with what the rules expect.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	for _, cell := range matrix.Cells() {
+		t.Run(cell.String(), func(t *testing.T) {
+			t.Parallel()
+			newWorld(t, cell).play(matrix.Expect(cell))
+		})
+	}
+}
+
+// play is the life of one block, with the fault at its place in it.
+func (w *world) play(want matrix.Outcome) {
+	defer w.searchForLeaks()
+	w.startIdentityService()
+	if w.cell.Grant == matrix.Stored {
+		w.storeGrant()
+	}
+	r := w.newRun()
+	if !w.cell.InClose() {
+		w.arm(r)
+	}
+	before := w.asked()
+	got := r.open(w.cell.Grant)
+	end, text := got.end, got.text
+	asked := w.asked() - before
+	if w.cell.InClose() && end != matrix.Works {
+		w.t.Fatalf("open: %s", text)
+	}
+	if got.end != matrix.Fails && w.cell.Grant != matrix.OAuthData {
+		w.checkToken(got)
+		if w.cell.InClose() {
+			w.arm(r)
+			before = w.asked()
+		} else {
+			w.disarm()
+		}
+		closed, said := r.close(got.private)
+		if w.cell.InClose() {
+			end, text, asked = closed, said, w.asked()-before
+		} else if closed != matrix.Works {
+			w.t.Errorf("close: %s", said)
+		}
+	}
+	w.compare(want, end, text, asked)
+	w.endProcess(r)
+	w.checkLedger(want, end)
+	w.checkNextRun(want)
+}
+
+// storeGrant is a run before, which leaves a grant in the store whose token has expired by now.
+func (w *world) storeGrant() {
+	w.t.Helper()
+	whole := w.cell
+	w.cell.Fault = matrix.Fault{}
+	r := w.newRun()
+	got := r.open(matrix.Stored)
+	if got.end == matrix.Fails {
+		w.t.Fatal(got.text)
+	}
+	if end, text := r.close(got.private); end != matrix.Works {
+		w.t.Fatal(text)
+	}
+	w.endProcess(r)
+	w.fake.Advance(fakevedauth.DefaultAccessTTL + time.Hour)
+	w.cell = whole
+}
+
+// arm puts the fault in place.
+func (w *world) arm(r *run) {
+	w.t.Helper()
+	c := w.cell
+	if c.Call == matrix.Renew {
+		w.fake.Advance(fakevedauth.DefaultAccessTTL + time.Hour)
+		if c.Fault.Row.Class == refusal.Grant { // then that is so
+			w.revokeAll()
+		}
+	}
+	if c.Call == matrix.Recheck { // the first revocation is carried out, and nobody learns of it
+		w.fake.Inject(refusal.Revoke, fakevedauth.Once(fakevedauth.Reset().AfterCommit()))
+	}
+	switch {
+	case c.Fault.HTTP == nil:
+		w.armWire()
+	case c.Call == matrix.Identity: // startIdentityService has
+	default:
+		w.fake.Inject(c.Endpoint(), plan(c.Fault, c.Fault.HTTP(w.release)))
+	}
+}
+
+func plan(f matrix.Fault, fault fakevedauth.Fault) fakevedauth.Plan {
+	if f.Once {
+		return fakevedauth.Once(fault)
+	}
+	return fakevedauth.Always(fault)
+}
+
+// armWire spoils connections, from the one on that carries the call.
+func (w *world) armWire() {
+	n := -1
+	if w.cell.Fault.Once {
+		n = 1
+	}
+	spoil := func() { w.gate.spoil(w.cell.Fault.Wire, n) }
+	switch before := predecessor(w.cell.Call); {
+	case w.cell.Fault.Wire == matrix.NobodyListens:
+	case w.cell.Call == matrix.Poll:
+		w.onStart = spoil
+	case before == "":
+		spoil()
+	default:
+		answers := 0
+		w.fake.Inject(before, fakevedauth.When(func(fakevedauth.Request) bool {
+			// The revocation is sent twice before anything is looked at.
+			if answers++; w.cell.Call != matrix.Recheck || answers == 1 {
+				spoil()
+			}
+			return false
+		}, fakevedauth.Always(fakevedauth.Nothing())))
+	}
+}
+
+// disarm takes all faults away.
+func (w *world) disarm() {
+	w.onStart = nil
+	w.fake.ClearFaults()
+	w.gate.spoil(matrix.Whole, 0)
+}
+
+// asked counts the requests of the call so far.
+func (w *world) asked() int {
+	if w.cell.Call == matrix.Identity {
+		return len(w.service.Requests())
+	}
+	return len(w.fake.RequestsTo(w.cell.Endpoint()))
+}
+
+// compare compares what a block came to.
+func (w *world) compare(want matrix.Outcome, end matrix.End, text string, asked int) {
+	w.t.Helper()
+	if end != want.End {
+		w.t.Errorf("it ended as %d, want %d:\n%s", end, want.End, text)
+	}
+	if asked < want.Min || asked > want.Max {
+		w.t.Errorf("%d requests, want %d to %d:\n%s", asked, want.Min, want.Max, text)
+	}
+	lower := strings.ToLower(text)
+	for _, told := range want.Told {
+		if !strings.Contains(lower, strings.ToLower(told)) {
+			w.t.Errorf("nothing is said of %q:\n%s", told, text)
+		}
+	}
+	if end == matrix.Fails && !nextStep.MatchString(text) {
+		w.t.Errorf("no next step:\n%s", text)
+	}
+}
+
+// nextStep is an advice.
+var nextStep = regexp.MustCompile(`What to do: \w|[Tt]ry again|the next run|Check |Use |Configure |Give a new `)
+
+// checkToken checks that what was handed out is good.
+func (w *world) checkToken(got opened) {
+	w.t.Helper()
+	if w.cell.Grant == matrix.Info {
+		return
+	}
+	if grant, ok := w.fake.Find(got.token); !ok || !grant.Live {
+		w.t.Errorf("the token that was handed out is worth nothing: %+v", grant)
+	}
+}
+
+// endProcess is the end of the provider process: first while the fault lasts, and again when it is over.
+func (w *world) endProcess(r *run) {
+	w.t.Helper()
+	if !w.cell.Fault.Slow {
+		_ = r.shutDown(10 * time.Second)
+	}
+	w.disarm()
+	if err := r.shutDown(10 * time.Second); err != nil && matrix.CannotHold(w.cell) == "" {
+		w.t.Errorf("the way out: %v", err)
+	}
+}
+
+// checkLedger counts the grants that live on.
+func (w *world) checkLedger(want matrix.Outcome, end matrix.End) {
+	w.t.Helper()
+	if w.cell.Stored() {
+		return // the grant is the user's
+	}
+	live := 0
+	if want.Left || end != matrix.Fails && w.cell.Kept() {
+		live = 1
+	}
+	made, owned := 0, 0
+	for _, grant := range w.fake.Grants() {
+		if grant.Endpoint == "" {
+			continue // a grant that was there before
+		}
+		made++
+		if grant.Live {
+			owned++
+		}
+	}
+	if owned != live || made > 1 {
+		w.t.Errorf("%d grants live on of %d, want %d of one at most", owned, made, live)
+	}
+}
+
+// checkNextRun opens the block of a stored grant in a new process, without a fault.
+func (w *world) checkNextRun(want matrix.Outcome) {
+	w.t.Helper()
+	if !w.cell.Stored() {
+		return
+	}
+	if w.cell.Fault.Wire == matrix.NobodyListens {
+		w.cell.Fault.Wire = matrix.Whole // for the address in the provider block
+	}
+	r := w.newRun()
+	got := r.open(w.cell.Grant)
+	if recovered := got.end != matrix.Fails; recovered != want.Recovers {
+		w.t.Errorf("the next run got a token: %v, want %v:\n%s", recovered, want.Recovers, got.text)
+	}
+	if got.end != matrix.Fails {
+		w.checkToken(got)
+		if end, text := r.close(got.private); end != matrix.Works {
+			w.t.Errorf("close in the next run: %s", text)
+		}
+	}
+	w.endProcess(r)
+}
+
+func (w *world) revokeAll() {
+	for _, grant := range w.fake.Grants() {
+		w.fake.RevokeGrant(grant.ID)
+	}
+}
+
+// startIdentityService starts the service that a job asks for its JWT, with the fault in place.
+func (w *world) startIdentityService() {
+	w.t.Helper()
+	if w.cell.Grant != matrix.GitHub {
+		return
+	}
+	w.service = fakevedauth.StartForTest(w.t, fakevedauth.Options{PlainHTTP: true})
+	answer := fakevedauth.JSONBody(fmt.Sprintf(`{"value":%q}`, w.jwt()))
+	f := w.cell.Fault
+	switch {
+	case f.HTTP == nil && f.Once:
+		w.service.BreakConnections(1)
+	case f.HTTP == nil:
+		w.service.BreakConnections(1 << 20)
+	default:
+		fault := f.HTTP(w.release)
+		if f.Damaged || f.Class == matrix.Unnoticed {
+			fault = fault.To(answer)
+		}
+		w.service.Inject(fakevedauth.Any, plan(f, fault))
+	}
+	w.service.Inject(fakevedauth.Any, fakevedauth.Always(answer))
+}

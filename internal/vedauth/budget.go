@@ -1,0 +1,27 @@
+package vedauth
+
+import (
+	"context"
+	"time"
+)
+
+// budget times the timeout is what a call may take in all, with its retries and pauses.
+const budget = 3
+
+// endKey is where a context keeps the end that several calls share.
+type endKey struct{}
+
+// WithBudget makes all calls with the context it returns end at the same time: when one call that begins now would. A
+// request that must not be cancelled once it is written keeps to it too. The context itself ends at that time.
+func (c *Client) WithBudget(ctx context.Context) (context.Context, context.CancelFunc) {
+	end := c.endOf(ctx)
+	return context.WithDeadline(context.WithValue(ctx, endKey{}, end), end)
+}
+
+// endOf is when a call that begins now ends at the latest.
+func (c *Client) endOf(ctx context.Context) time.Time {
+	if end, ok := ctx.Value(endKey{}).(time.Time); ok {
+		return end
+	}
+	return time.Now().Add(budget * c.config.Timeout)
+}
