@@ -83,8 +83,11 @@ func (f Fault) patient() Fault {
 	return f
 }
 
+// onceMark ends the name of a fault that strikes once.
+const onceMark = ", once"
+
 func (f Fault) once() Fault {
-	f.Name += ", once"
+	f.Name += onceMark
 	f.Once = true
 	return f
 }

@@ -21,8 +21,8 @@ var unnoticed = []Fault{
 
 var unconnected = []Fault{
 	{Name: "connection refused", Class: Unconnected, Wire: NobodyListens, Says: "the connection was refused"},
-	{Name: "connection reset at once", Class: Unconnected, Wire: ResetAtOnce, Says: "reset"},
-	{Name: "connection reset at once, once", Class: Unconnected, Wire: ResetAtOnce, Once: true},
+	{Name: "connection reset before anything is sent", Class: Unconnected, Wire: ResetAtOnce, Says: "reset"},
+	{Name: "connection reset before anything is sent, once", Class: Unconnected, Wire: ResetAtOnce, Once: true},
 	{Name: "server's certificate not trusted", Class: Unconnected, Wire: NotTrusted, Says: "certificate is not trusted"},
 	{Name: "server's certificate expired", Class: Unconnected, Wire: Expired, Says: "certificate has expired"},
 	{Name: "server's certificate for another name", Class: Unconnected, Wire: OtherName, Says: "not for this host name"},
