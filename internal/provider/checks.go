@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -99,7 +100,8 @@ func (c textCheck) ValidateString(_ context.Context, req validator.StringRequest
 }
 
 // wrong is what is wrong with a text value in itself, or nil.
-func (a attribute) wrong(value string) error {
+func (a attribute) wrong(value string) (err error) {
+	defer crash.Catch(func(e *crash.Error) { err = e })
 	if value == "" && !a.empty {
 		return errors.New("it is an empty string; leave the attribute out, or set it to null, if there is no value")
 	}

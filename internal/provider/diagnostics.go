@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
 	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
@@ -76,6 +77,11 @@ func remains(err error) string {
 func notRevoked(server string, err error) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Token not revoked", fmt.Sprintf(
 		"The revocation of a token at %s did not succeed, so its grant may live on until it expires. %s", server, err))
+}
+
+// fault makes a panic, in any call of Terraform that does some work, an error without the panic's value.
+func fault(diags *diag.Diagnostics) func(*crash.Error) {
+	return func(e *crash.Error) { diags.AddError("Fault of the provider", e.Error()) }
 }
 
 // missing is the error for a setting that is needed and nowhere given. It stands on attribute, and names the variables

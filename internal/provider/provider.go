@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
 )
 
@@ -150,6 +151,7 @@ func (p *vedauthProvider) Schema(_ context.Context, _ provider.SchemaRequest, re
 
 // Configure reads the block. A session belongs to one Configure.
 func (p *vedauthProvider) Configure(_ context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	defer crash.Catch(fault(&resp.Diagnostics))
 	block, _ := readValues(req.Config.Raw)
 	userAgent := "terraform-provider-vedauth/" + p.version + " Terraform/" + req.TerraformVersion
 	configured, diags := newSettings(block, p.machine, p.process, userAgent)

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -43,6 +44,7 @@ func (*scopeFunction) Definition(_ context.Context, _ function.DefinitionRequest
 
 // Run does it.
 func (*scopeFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	defer crash.Catch(func(e *crash.Error) { resp.Error = function.NewFuncError(e.Error()) })
 	var scopes map[string]types.Set
 	if resp.Error = req.Arguments.Get(ctx, &scopes); resp.Error != nil {
 		return
@@ -95,6 +97,7 @@ func (*parseScopeFunction) Definition(_ context.Context, _ function.DefinitionRe
 
 // Run does it.
 func (*parseScopeFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	defer crash.Catch(func(e *crash.Error) { resp.Error = function.NewFuncError(e.Error()) })
 	var raw string
 	if resp.Error = req.Arguments.Get(ctx, &raw); resp.Error != nil {
 		return

@@ -6,7 +6,10 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 )
 
 var _ datasource.DataSourceWithConfigure = (*tokenData)(nil)
@@ -53,8 +56,16 @@ func (d *tokenData) Configure(_ context.Context, req datasource.ConfigureRequest
 
 // Read gets a token. Until it returns without an error, the token is the provider's to revoke; then it is the user's.
 func (d *tokenData) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var got *obtained
+	defer crash.Catch(func(e *crash.Error) {
+		fault(&resp.Diagnostics)(e)
+		if got != nil {
+			got.undo(ctx, "the server", &resp.Diagnostics)
+		}
+	})
 	own, _ := readValues(req.Config.Raw)
-	got, diags := d.grant.token(ctx, d.settings, order{own: own, kind: "data", keep: true})
+	var diags diag.Diagnostics
+	got, diags = d.grant.token(ctx, d.settings, order{own: own, kind: "data", keep: true})
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}

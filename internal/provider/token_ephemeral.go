@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
 )
 
@@ -68,9 +70,17 @@ func (e *tokenEphemeral) Configure(_ context.Context, req ephemeral.ConfigureReq
 
 // Open gets a token. Until it returns without an error, the token is the provider's to revoke.
 func (e *tokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	var got *obtained
+	defer crash.Catch(func(e *crash.Error) {
+		fault(&resp.Diagnostics)(e)
+		if got != nil {
+			got.undo(ctx, "the server", &resp.Diagnostics)
+		}
+	})
 	own, _ := readValues(req.Config.Raw)
 	keep := e.grant.kept || !own.flag(revokeOnCloseAttribute.name, true)
-	got, diags := e.grant.token(ctx, e.settings, order{own: own, ownCredentials: true, kind: "ephemeral", keep: keep})
+	var diags diag.Diagnostics
+	got, diags = e.grant.token(ctx, e.settings, order{own: own, ownCredentials: true, kind: "ephemeral", keep: keep})
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -94,6 +104,7 @@ func (e *tokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, re
 
 // Close gives up the block's hold on its token. It never fails: Terraform would fail the run.
 func (e *tokenEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	defer crash.Catch(func(e *crash.Error) { resp.Diagnostics.Append(notRevoked("the server", e)) })
 	data, diags := req.Private.GetKey(ctx, handleKey)
 	var handle string
 	if diags.HasError() || json.Unmarshal(data, &handle) != nil {

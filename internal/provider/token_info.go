@@ -10,6 +10,7 @@ import (
 	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
@@ -110,6 +111,7 @@ func (e *tokenInfoEphemeral) Configure(_ context.Context, req ephemeral.Configur
 
 // Open asks the server.
 func (e *tokenInfoEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	defer crash.Catch(fault(&resp.Diagnostics))
 	own, _ := readValues(req.Config.Raw)
 	if resp.Diagnostics.Append(e.look(ctx, own)...); resp.Diagnostics.HasError() {
 		return
@@ -143,6 +145,7 @@ func (d *tokenInfoData) Configure(_ context.Context, req datasource.ConfigureReq
 
 // Read asks the server.
 func (d *tokenInfoData) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer crash.Catch(fault(&resp.Diagnostics))
 	own, _ := readValues(req.Config.Raw)
 	if resp.Diagnostics.Append(d.look(ctx, own)...); resp.Diagnostics.HasError() {
 		return

@@ -21,7 +21,7 @@ type gate struct {
 // passGate asks the server for a token, when it is the request's turn.
 func (s *Session) passGate(ctx context.Context, r Request) (*vedauth.Token, error) {
 	if len(r.Credential) == 0 {
-		return r.Authorize(ctx)
+		return r.authorize(ctx)
 	}
 	g := s.gateOf(r)
 	select {
@@ -40,7 +40,7 @@ func (s *Session) passGate(ctx context.Context, r Request) (*vedauth.Token, erro
 	default:
 		defer leave()
 	}
-	token, err := r.Authorize(ctx)
+	token, err := r.authorize(ctx)
 	s.decide(g, err)
 	return token, err
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
@@ -49,7 +50,10 @@ type grant struct {
 // letGo says that nobody holds the token any more.
 func (g *grant) letGo() {
 	if g.request.Release != nil {
-		g.released.Do(g.request.Release)
+		g.released.Do(func() {
+			defer crash.Catch(func(*crash.Error) {}) // what a block holds beside its token ends with the process anyway
+			g.request.Release()
+		})
 	}
 }
 
@@ -210,7 +214,7 @@ func (g *grant) endAnew(ctx context.Context, limit time.Duration) error {
 
 // end sends the revocation.
 func (g *grant) end(ctx context.Context, done chan struct{}) {
-	err := g.request.Revoke(ctx, g.doomed)
+	err := g.request.revoke(ctx, g.doomed)
 	p := g.session.process
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -33,6 +34,18 @@ type Request struct {
 	Revoke func(context.Context, *vedauth.Token) error
 	// Now is the clock by which tokens expire.
 	Now func() time.Time
+}
+
+// authorize is Authorize, which runs in a goroutine of its own: a panic there would end the process, and print itself.
+func (r Request) authorize(ctx context.Context) (token *vedauth.Token, err error) {
+	defer crash.Catch(func(e *crash.Error) { token, err = nil, e })
+	return r.Authorize(ctx)
+}
+
+// revoke is Revoke, caught likewise.
+func (r Request) revoke(ctx context.Context, token *vedauth.Token) (err error) {
+	defer crash.Catch(func(e *crash.Error) { err = e })
+	return r.Revoke(ctx, token)
 }
 
 // Session is what the blocks of one configured provider share.
