@@ -56,8 +56,8 @@ func realWorld(t *testing.T, rig *peers.Rig, host peers.Host) *world {
 	return w
 }
 
-// as checks that the only grants are of a user.
-func (w *world) as(user string) {
+// grantsOf checks that the only grants are of a user.
+func (w *world) grantsOf(user string) {
 	w.t.Helper()
 	for _, grant := range w.fake.Grants() {
 		if grant.Identity != "AD+example:"+user {
@@ -126,7 +126,7 @@ func everyWindowsLogon(t *testing.T, rig *peers.Rig) {
 			w.token("integrated", test.block)
 			w.must("plan")
 			w.nothingLeft()
-			w.as(test.as)
+			w.grantsOf(test.as)
 			requests := w.fake.RequestsTo(refusal.Integrated)
 			if len(requests) != 1 || requests[0].Header.Get("X-Gss-Mech") != test.by {
 				t.Errorf("%d logons, want one by %s: %v", len(requests), test.by, requests[0].Header)
@@ -250,7 +250,7 @@ func certificatesAtRealServers(t *testing.T, rig *peers.Rig) {
 			}
 			w.must("plan")
 			w.nothingLeft()
-			w.as(user)
+			w.grantsOf(user)
 			if revoked := w.fake.Ledger().Revoked; revoked != 1 {
 				t.Errorf("%d revoked, want one", revoked)
 			}

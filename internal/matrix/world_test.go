@@ -66,7 +66,7 @@ func (w *world) newRun() *run {
 	w.t.Helper()
 	r := &run{world: w, process: session.NewProcess()}
 	r.ctx = tfsdklogtest.RootLogger(tflogtest.RootLogger(w.t.Context(), w), w)
-	machine := provider.Machine{Getenv: w.getenv, Now: w.fake.Now, Wait: w.wait, Terminal: w.terminal}
+	machine := provider.Machine{Getenv: w.getenv, Now: w.fake.Now, Wait: w.wait, Screen: w.terminal}
 	r.server = providerserver.NewProtocol6(provider.NewOnMachine(machine, "1.2.3", r.process)())()
 	resp, err := r.server.ConfigureProvider(r.ctx, &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.99.0", Config: encode(w.t, schemas().Provider.ValueType(), w.providerBlock()),

@@ -53,7 +53,7 @@ func onFailingMachine(t *testing.T, change config) *failing {
 			f.fail(f.waitFails.Load())
 			return nil
 		},
-		Terminal: func() (io.WriteCloser, error) { panic(secretOfAPanic) },
+		Screen: func() (io.WriteCloser, error) { panic(secretOfAPanic) },
 	}
 	f.server = providerserver.NewProtocol6(provider.NewOnMachine(machine, "1.2.3", f.process)())()
 	f.must(f.configure(f.block(change)))
