@@ -38,6 +38,10 @@ type world struct {
 	seeded  string   // what the block is configured with
 	release chan struct{}
 
+	// wrong is what differs from what was expected; overloaded means that the machine was too slow to tell.
+	wrong      []string
+	overloaded bool
+
 	mu      sync.Mutex
 	said    bytes.Buffer
 	waits   []time.Duration
@@ -59,6 +63,10 @@ func newWorld(t *testing.T, cell matrix.Cell) *world {
 	w.gate = newGate(t, strings.TrimPrefix(w.fake.URL(), "https://"))
 	t.Cleanup(func() { close(w.release) }) // before the server is closed, which would wait for it
 	return w
+}
+
+func (w *world) errorf(format string, arguments ...any) {
+	w.wrong = append(w.wrong, fmt.Sprintf(format, arguments...))
 }
 
 // newRun starts a provider process and configures it.
@@ -127,7 +135,7 @@ func (w *world) Write(p []byte) (int, error) {
 func (w *world) keep(list []*tfprotov6.Diagnostic, err error) string {
 	w.t.Helper()
 	if err != nil {
-		w.t.Errorf("the call itself failed: %v", err)
+		w.errorf("the call itself failed: %v", err)
 	}
 	var text strings.Builder
 	for _, d := range list {
@@ -176,7 +184,10 @@ func (r *run) open(grant matrix.Grant) opened {
 func (r *run) close(private []byte) (matrix.End, string) {
 	r.t.Helper()
 	name, _ := r.block(r.cell.Grant)
+	began := time.Now()
 	resp, err := r.server.CloseEphemeralResource(r.ctx, &tfprotov6.CloseEphemeralResourceRequest{TypeName: name, Private: private})
+	// Close takes five seconds at most, by a clock that no test can stop.
+	r.overloaded = r.overloaded || !r.cell.Fault.Slow && time.Since(began) > session.CloseLimit*3/4
 	return endOf(resp.Diagnostics), r.keep(resp.Diagnostics, err)
 }
 
@@ -220,6 +231,6 @@ func (w *world) searchForLeaks() {
 		w.t.Fatal(err)
 	}
 	for _, hit := range hits {
-		w.t.Errorf("a secret leaked: %v", hit)
+		w.errorf("a secret leaked: %v", hit)
 	}
 }
