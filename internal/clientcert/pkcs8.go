@@ -28,15 +28,18 @@ const (
 	maxScryptByte = 256 << 20
 )
 
-var prfs = map[string]func() hash.Hash{
-	"":                    sha1.New, // The default when the field is left out.
-	"1.2.840.113549.2.7":  sha1.New,
-	"1.2.840.113549.2.8":  sha256.New224,
-	"1.2.840.113549.2.9":  sha256.New,
-	"1.2.840.113549.2.10": sha512.New384,
-	"1.2.840.113549.2.11": sha512.New,
-	"1.2.840.113549.2.12": sha512.New512_224,
-	"1.2.840.113549.2.13": sha512.New512_256,
+// prfs are the functions that PBKDF2 may use, by object identifier.
+func prfs() map[string]func() hash.Hash {
+	return map[string]func() hash.Hash{
+		"":                    sha1.New, // The default when the field is left out.
+		"1.2.840.113549.2.7":  sha1.New,
+		"1.2.840.113549.2.8":  sha256.New224,
+		"1.2.840.113549.2.9":  sha256.New,
+		"1.2.840.113549.2.10": sha512.New384,
+		"1.2.840.113549.2.11": sha512.New,
+		"1.2.840.113549.2.12": sha512.New512_224,
+		"1.2.840.113549.2.13": sha512.New512_256,
+	}
 }
 
 type blockCipher struct {
@@ -44,11 +47,14 @@ type blockCipher struct {
 	make      func([]byte) (cipher.Block, error)
 }
 
-var ciphers = map[string]blockCipher{
-	"2.16.840.1.101.3.4.1.2":  {16, aes.NewCipher},
-	"2.16.840.1.101.3.4.1.22": {24, aes.NewCipher},
-	"2.16.840.1.101.3.4.1.42": {32, aes.NewCipher},
-	"1.2.840.113549.3.7":      {24, des.NewTripleDESCipher},
+// ciphers are those that PBES2 may use, by object identifier.
+func ciphers() map[string]blockCipher {
+	return map[string]blockCipher{
+		"2.16.840.1.101.3.4.1.2":  {16, aes.NewCipher},
+		"2.16.840.1.101.3.4.1.22": {24, aes.NewCipher},
+		"2.16.840.1.101.3.4.1.42": {32, aes.NewCipher},
+		"1.2.840.113549.3.7":      {24, des.NewTripleDESCipher},
+	}
 }
 
 type encryptedPrivateKeyInfo struct {
@@ -115,7 +121,7 @@ func decryptPBE(info encryptedPrivateKeyInfo, password secret.String) ([]byte, e
 }
 
 func decryptPBES2(params pbes2Params, data []byte, password secret.String) ([]byte, error) {
-	scheme, known := ciphers[params.Encryption.Algorithm.String()]
+	scheme, known := ciphers()[params.Encryption.Algorithm.String()]
 	if !known {
 		return nil, unsupportedKey(params.Encryption.Algorithm.String())
 	}
@@ -141,7 +147,7 @@ func deriveKey(kdf pkix.AlgorithmIdentifier, length int, password secret.String)
 		if _, err := asn1.Unmarshal(kdf.Parameters.FullBytes, &params); err != nil || params.Iterations < 1 {
 			return nil, errGarbled
 		}
-		prf, known := prfs[params.PRF.Algorithm.String()]
+		prf, known := prfs()[params.PRF.Algorithm.String()]
 		if !known || params.Iterations > maxIterations {
 			return nil, unsupportedKey(params.PRF.Algorithm.String())
 		}

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"regexp"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
 
@@ -22,7 +22,7 @@ const (
 	azureUnknown = "No service connection found with identifier"
 )
 
-var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+var guid = pattern.New(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
 // azureDevOps asks Azure DevOps for the ID token of a service connection. Its audience is fixed by the platform:
 // api://AzureADTokenExchange.

@@ -2,10 +2,11 @@ package identity
 
 import (
 	"encoding/base64"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 )
 
 // shownLength bounds a foreign text in a message, in characters.
@@ -64,7 +65,7 @@ func tokens(text string) int {
 	return n
 }
 
-var reference = regexp.MustCompile(`^(\$|%[A-Za-z_][A-Za-z0-9_]*%$|\{\{)`)
+var reference = pattern.New(`^(\$|%[A-Za-z_][A-Za-z0-9_]*%$|\{\{)`)
 
 // isReference tells a reference to a variable that nothing has replaced, in any of the usual notations:
 // $NAME, ${NAME}, $(NAME), ${{ NAME }}, %NAME%, {{ NAME }}.

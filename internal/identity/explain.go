@@ -2,9 +2,10 @@ package identity
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 )
 
 // Explain returns the lines for the diagnostic of a refusal: what the JWT says, and with which settings of the server
@@ -46,21 +47,21 @@ func (c Claims) Explain() string {
 
 // traps are properties of a platform's claims that break a mapping which was right once, or seems to be.
 var traps = []struct {
-	issuer, subject *regexp.Regexp
+	issuer, subject *pattern.Pattern
 	text            string
 }{
 	{
-		regexp.MustCompile(``), regexp.MustCompile(`^repo:[^/:]+@[0-9]+/[^/:]+@[0-9]+:`),
+		pattern.New(``), pattern.New(`^repo:[^/:]+@[0-9]+/[^/:]+@[0-9]+:`),
 		"This sub has GitHub's immutable form, repo:OWNER@ID/REPO@ID:…, which repositories created, renamed or\n" +
 			"transferred since 15 July 2026 have: an IdMatch that was written for repo:OWNER/REPO:… does not fit it.",
 	},
 	{
-		regexp.MustCompile(``), regexp.MustCompile(`:workspace:[^:]*:run_phase:(plan|apply)$`),
+		pattern.New(``), pattern.New(`:workspace:[^:]*:run_phase:(plan|apply)$`),
 		"The sub of HCP Terraform ends with run_phase:plan in a plan and with run_phase:apply in an apply: IdMatch must\n" +
 			"fit both.",
 	},
 	{
-		regexp.MustCompile(`^https://vstoken\.dev\.azure\.com/`), regexp.MustCompile(``),
+		pattern.New(`^https://vstoken\.dev\.azure\.com/`), pattern.New(``),
 		"Azure DevOps retires this issuer on 1 July 2027: a service connection that is converted to the issuer of\n" +
 			"Microsoft Entra has another iss and another sub, and needs a mapping of its own.",
 	},

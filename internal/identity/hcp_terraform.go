@@ -2,7 +2,8 @@ package identity
 
 import (
 	"fmt"
-	"regexp"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 )
 
 // Variables with which HCP Terraform and Terraform Enterprise hand a run its identity; a tag is appended with "_".
@@ -11,7 +12,7 @@ const (
 	hcpAudience = "TFC_WORKLOAD_IDENTITY_AUDIENCE"
 )
 
-var hcpTag = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
+var hcpTag = pattern.New(`^[A-Za-z0-9_]+$`)
 
 // HCPTerraform returns the source for attribute hcp_terraform: the workload identity token of the run, that of the
 // tag if one is given. A tag that the platform does not allow is an error.
@@ -29,7 +30,7 @@ func HCPTerraform(tag string, env Environment) (Source, error) {
 		}
 	}
 	switch {
-	case !hcpTag.MatchString(tag):
+	case len(tag) > 64, !hcpTag.MatchString(tag):
 		return fail("the tag has other characters than letters, digits and underscores, or more than 64 of them")
 	case tag == "TYPE":
 		return fail("the tag TYPE is reserved by the platform")

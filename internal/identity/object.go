@@ -6,9 +6,10 @@ import (
 	"errors"
 	"io"
 	"math"
-	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 )
 
 // object is a JSON object whose members are decoded one by one, so that one of a wrong type does not hide the others.
@@ -88,7 +89,10 @@ const (
 	lastSecond  = 253402300799
 )
 
-var number = regexp.MustCompile(`^-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,9})?$`)
+// number is what JSON has for one; maxNumber is far more than a moment needs.
+var number = pattern.New(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,9})?$`)
+
+const maxNumber = 400
 
 // date is a moment as a JWT writes it: seconds since 1970, with or without a fraction.
 type date struct {
@@ -109,7 +113,7 @@ func (o object) date(name string) *date {
 	}
 	seconds, err := strconv.ParseFloat(digits, 64)
 	switch {
-	case !number.MatchString(digits):
+	case len(digits) > maxNumber, !number.MatchString(digits):
 		return &date{problem: "is not a number"}
 	case err != nil, math.IsNaN(seconds), seconds < firstSecond, seconds > lastSecond:
 		return &date{problem: "is not a moment that a calendar has (it counts seconds, not milliseconds)"}

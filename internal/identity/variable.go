@@ -3,13 +3,13 @@ package identity
 import (
 	"context"
 	"fmt"
-	"regexp"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
 
 // variableName is deliberately narrow: what does not fit is more likely a token in the wrong place than a name.
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
+var variableName = pattern.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // variable is a JWT that a CI system puts into an environment variable.
 type variable struct {
@@ -35,7 +35,7 @@ func FromVariable(name string, env Environment) (Source, error) {
 	case name[0] == '$' || name[0] == '%':
 		return fail("the name begins with a sign that expands variables",
 			"Give the bare name, as in jwt_env = \"VEDAUTH_ID_TOKEN\".")
-	case !variableName.MatchString(name):
+	case len(name) > 128, !variableName.MatchString(name):
 		return fail("the value is not the name of an environment variable",
 			"A name has letters, digits and underscores, as in jwt_env = \"VEDAUTH_ID_TOKEN\".")
 	}

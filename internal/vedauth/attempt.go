@@ -173,7 +173,7 @@ func (c *Client) newRequest(ctx context.Context, r request, state *progress) (*h
 
 // bareRequest is the request without its body and its token.
 func (c *Client) bareRequest(ctx context.Context, r request) (*http.Request, error) {
-	httpRequest, err := http.NewRequestWithContext(ctx, r.method, c.config.Server+pathOf[r.endpoint], http.NoBody)
+	httpRequest, err := http.NewRequestWithContext(ctx, r.method, c.config.Server+pathOf(r.endpoint), http.NoBody)
 	if err != nil {
 		return nil, errors.New("the address of the server is not usable")
 	}

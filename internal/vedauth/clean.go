@@ -2,12 +2,12 @@ package vedauth
 
 import (
 	"html"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
 
@@ -23,7 +23,7 @@ const (
 const withheld = "(withheld, because it quotes a secret)"
 
 // tokenShape is what vedauth's tokens look like: 16 bytes in base64. Servers quote them in some refusals.
-var tokenShape = regexp.MustCompile(`(?:[A-Za-z0-9+/_-]|%2[BbFf]|\\/|\\u002[BbFf]){22,}(?:==|(?:%3[Dd]){2}|(?:\\u003[Dd]){2})`)
+var tokenShape = pattern.New(`(?:[A-Za-z0-9+/_-]|%2[BbFf]|\\/|\\u002[BbFf]){22,}(?:==|(?:%3[Dd]){2}|(?:\\u003[Dd]){2})`)
 
 // clean makes text from outside fit to be shown: valid UTF-8 in one line, of bounded length, without any of the secrets
 // in the forms that a server or proxy may echo them in, without longer parts of them, and without anything that looks
@@ -42,7 +42,7 @@ func clean(text string, secrets []secret.String) string {
 		text = replaceParts(text, form)
 	}
 	text = strings.ToValidUTF8(text, "\uFFFD") // only now: what was cut out may have left half a letter
-	text = tokenShape.ReplaceAllString(text, secret.Redacted)
+	text = tokenShape.Regexp().ReplaceAllString(text, secret.Redacted)
 	text = strings.Join(strings.FieldsFunc(text, unfit), " ")
 	if echoes(text, secrets) {
 		return withheld
@@ -140,13 +140,13 @@ func echoes(text string, secrets []secret.String) bool {
 	return false
 }
 
-var escapes = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\[uU][0-9A-Fa-f]{4}|\\[xX][0-9A-Fa-f]{2}`)
+var escapes = pattern.New(`%[0-9A-Fa-f]{2}|\\[uU][0-9A-Fa-f]{4}|\\[xX][0-9A-Fa-f]{2}`)
 
 // canonical undoes the escapes of URLs, JSON and HTML, as often as they were applied, and drops what may come or go
 // on the way: case, blanks (also as +) and backslashes.
 func canonical(text string) string {
 	for range 8 {
-		plain := escapes.ReplaceAllStringFunc(html.UnescapeString(without(text, unfit)), unescape)
+		plain := escapes.Regexp().ReplaceAllStringFunc(html.UnescapeString(without(text, unfit)), unescape)
 		if plain == text {
 			break
 		}

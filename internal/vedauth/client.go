@@ -95,17 +95,28 @@ func (c *Client) Timeout() time.Duration { return c.config.Timeout }
 // Now is the client's clock.
 func (c *Client) Now() time.Time { return c.config.Now() }
 
-// pathOf spells the endpoints as the vendor's pages do.
-var pathOf = map[refusal.Endpoint]string{
-	refusal.OAuth:       "/vedauth/Authorize/OAuth",
-	refusal.Certificate: "/vedauth/Authorize/Certificate",
-	refusal.Integrated:  "/vedauth/Authorize/Integrated",
-	refusal.JWT:         "/vedauth/Authorize/Jwt",
-	refusal.Device:      "/vedauth/Authorize/Device",
-	refusal.Token:       "/vedauth/Authorize/Token",
-	refusal.Verify:      "/vedauth/Authorize/Verify",
-	refusal.Revoke:      "/vedauth/Revoke/Token",
-	isAuthServer:        "/vedauth/Authorize/isAuthServer",
+// pathOf spells an endpoint as the vendor's pages do.
+func pathOf(endpoint refusal.Endpoint) string {
+	switch endpoint {
+	case refusal.OAuth:
+		return "/vedauth/Authorize/OAuth"
+	case refusal.Certificate:
+		return "/vedauth/Authorize/Certificate"
+	case refusal.Integrated:
+		return "/vedauth/Authorize/Integrated"
+	case refusal.JWT:
+		return "/vedauth/Authorize/Jwt"
+	case refusal.Device:
+		return "/vedauth/Authorize/Device"
+	case refusal.Token:
+		return "/vedauth/Authorize/Token"
+	case refusal.Verify:
+		return "/vedauth/Authorize/Verify"
+	case refusal.Revoke:
+		return "/vedauth/Revoke/Token"
+	default: // isAuthServer
+		return "/vedauth/Authorize/isAuthServer"
+	}
 }
 
 // request is one call, before it is known how often it has to be sent.
@@ -131,7 +142,7 @@ type exchange func(ctx context.Context, r request, state *progress) (*answer, er
 
 // failure begins the error of a request; got is nil if no answer came.
 func (c *Client) failure(r request, kind Kind, got *answer) *Error {
-	e := &Error{Endpoint: r.endpoint, Method: r.method, URL: c.config.Server + pathOf[r.endpoint], Kind: kind, Attempts: 1}
+	e := &Error{Endpoint: r.endpoint, Method: r.method, URL: c.config.Server + pathOf(r.endpoint), Kind: kind, Attempts: 1}
 	if got != nil {
 		e.Status, e.Attempts = got.status, got.attempts
 		e.Code, e.Description = clean(got.oauth.Error, r.secrets), clean(got.words(), r.secrets)

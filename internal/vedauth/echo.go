@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
 
@@ -38,11 +38,11 @@ func echoForms(secrets []secret.String) []string {
 	return slices.Compact(forms)
 }
 
-var percentEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
+var percentEscape = pattern.New(`%[0-9A-F]{2}`)
 
 // lowerHex writes the escapes of a URL with small letters, as .NET does.
 func lowerHex(escaped string) string {
-	return percentEscape.ReplaceAllStringFunc(escaped, strings.ToLower)
+	return percentEscape.Regexp().ReplaceAllStringFunc(escaped, strings.ToLower)
 }
 
 // base64Forms lists value in both alphabets of base64, also where it does not stand at the beginning of what was

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"regexp"
 	"strings"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
@@ -178,11 +178,11 @@ func (a *answer) words() string {
 	}
 }
 
-var pageTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+var pageTitle = pattern.New(`(?is)<title[^>]*>(.*?)</title>`)
 
 // parseTitle returns the title of a web page as plain text.
 func parseTitle(body []byte) string {
-	if match := pageTitle.FindSubmatch(body); match != nil {
+	if match := pageTitle.Regexp().FindSubmatch(body); match != nil {
 		return html.UnescapeString(string(match[1]))
 	}
 	return ""

@@ -6,13 +6,14 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 )
 
 // hostName allows what a DNS name, or a name of an internal network, consists of. Other scripts come as punycode.
-var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?$`)
+var hostName = pattern.New(`^[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?$`)
 
 // ParseURL brings the address of a server, in any form that people have it in, into the one form that this package uses:
 // "https://host[:port][/prefix]", without the name of an application (vedauth, vedsdk, …) and without a trailing slash.

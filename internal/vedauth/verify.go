@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"regexp"
 	"strconv"
 	"time"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
@@ -118,7 +118,7 @@ func (c *Client) Ping(ctx context.Context) error {
 	return nil
 }
 
-var microsoftDate = regexp.MustCompile(`^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$`)
+var microsoftDate = pattern.New(`^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$`)
 
 // anyTime reads a time from the first of its three forms that holds one. Zero stands for never.
 func anyTime(unix *int64, iso, date *string) *time.Time {
@@ -133,7 +133,7 @@ func anyTime(unix *int64, iso, date *string) *time.Time {
 		}
 	}
 	if date != nil {
-		if match := microsoftDate.FindStringSubmatch(*date); match != nil {
+		if match := microsoftDate.Regexp().FindStringSubmatch(*date); match != nil {
 			if ms, err := strconv.ParseInt(match[1], 10, 64); err == nil && ms >= 1000 && ms/1000 <= maxUnix {
 				at := time.Unix(ms/1000, 0).UTC()
 				return &at

@@ -106,60 +106,62 @@ type refusalRow struct {
 const clockNext = "Set this machine's clock, with NTP for example: Kerberos allows five minutes."
 
 // refusals says in words what a code means. %[1]s is the user, %[2]s the service, %[3]s the realm asked.
-var refusals = map[int32]refusalRow{
-	codeNameExpired: {AccountRevoked, "the account of %[1]s has expired", "Have an administrator extend the account."},
-	codeUnknownClient: {UnknownUser, "the KDC of %[3]s does not know the user %[1]s",
-		"Check username; write it as user@REALM with the realm in capitals. A user principal name that differs from " +
-			"user@REALM has to be written in the latter form."},
-	codeUnknownServer: {UnknownService, "the KDC of %[3]s does not know the service %[2]s",
-		"Use the server's real name in url, set spn, or have an administrator register the name with: setspn -S %[2]s " +
-			"ACCOUNT. Where Kerberos is not set up for the server, use mechanism = \"ntlm\"."},
-	codeNeverValid: {ClockSkew, "the KDC of %[3]s says that a ticket would end before it begins", clockNext},
-	codePolicy: {Policy, "the policy of %[3]s does not allow the logon of %[1]s",
-		"Have an administrator look at the account: logon hours, allowed workstations, smart card required."},
-	codeNoEncryption: {
-		EncryptionType,
-		"the KDC of %[3]s and this program have no encryption type in common for %[1]s or %[2]s",
-		"Have an administrator enable AES for the account (and reset its password if it is older than that), or widen " +
-			"permitted_enctypes in krb5.conf. DES and Camellia are not supported.",
-	},
-	codeRevoked: {
-		AccountRevoked,
-		"the account of %[1]s is locked, disabled or expired",
-		"Have an administrator unlock or enable it. Every further try may count as another failed logon.",
-	},
-	codeNotYet: {AccountRevoked, "the account of %[1]s is not valid yet", clockNext},
-	codeKeyExpired: {PasswordExpired, "the password of %[1]s has expired or must be changed",
-		"Change the password, then try again."},
-	codePreauthFailed: {WrongPassword, "the KDC of %[3]s refused the password or key of %[1]s",
-		"Check password, or, for a keytab, make a new one: the account's password has changed since. The logon was tried " +
-			"once; every further try counts as another failed logon."},
-	codePreauthRequired: {Policy, "the KDC of %[3]s wants %[1]s to log on in another way than with a password or key",
-		"Use an account that needs neither a smart card nor a second factor."},
-	codeBadIntegrity: {
-		WrongPassword,
-		"the KDC of %[3]s could not decrypt what %[1]s sent",
-		"Check password or make a new keytab. It was tried once.",
-	},
-	codeTicketExpired: {
-		CacheExpired,
-		"the KDC of %[3]s says that the ticket of %[1]s has expired",
-		"Run kinit again. " + clockNext,
-	},
-	codeTicketNotYet: {ClockSkew, "the KDC of %[3]s says that the ticket of %[1]s is not valid yet", clockNext},
-	codeSkew:         {ClockSkew, "the clocks of this machine and of the KDC of %[3]s differ too much", clockNext},
-	codeModified: {
-		OtherRefusal,
-		"the KDC of %[3]s says that the message was changed on its way",
-		"Look at the KDC's log.",
-	},
-	codeWrongRealm: {UnknownRealm, "the realm %[3]s is not the one of the user %[1]s",
-		"Write username as user@REALM with the account's own realm."},
+func refusals() map[int32]refusalRow {
+	return map[int32]refusalRow{
+		codeNameExpired: {AccountRevoked, "the account of %[1]s has expired", "Have an administrator extend the account."},
+		codeUnknownClient: {UnknownUser, "the KDC of %[3]s does not know the user %[1]s",
+			"Check username; write it as user@REALM with the realm in capitals. A user principal name that differs from " +
+				"user@REALM has to be written in the latter form."},
+		codeUnknownServer: {UnknownService, "the KDC of %[3]s does not know the service %[2]s",
+			"Use the server's real name in url, set spn, or have an administrator register the name with: setspn -S %[2]s " +
+				"ACCOUNT. Where Kerberos is not set up for the server, use mechanism = \"ntlm\"."},
+		codeNeverValid: {ClockSkew, "the KDC of %[3]s says that a ticket would end before it begins", clockNext},
+		codePolicy: {Policy, "the policy of %[3]s does not allow the logon of %[1]s",
+			"Have an administrator look at the account: logon hours, allowed workstations, smart card required."},
+		codeNoEncryption: {
+			EncryptionType,
+			"the KDC of %[3]s and this program have no encryption type in common for %[1]s or %[2]s",
+			"Have an administrator enable AES for the account (and reset its password if it is older than that), or widen " +
+				"permitted_enctypes in krb5.conf. DES and Camellia are not supported.",
+		},
+		codeRevoked: {
+			AccountRevoked,
+			"the account of %[1]s is locked, disabled or expired",
+			"Have an administrator unlock or enable it. Every further try may count as another failed logon.",
+		},
+		codeNotYet: {AccountRevoked, "the account of %[1]s is not valid yet", clockNext},
+		codeKeyExpired: {PasswordExpired, "the password of %[1]s has expired or must be changed",
+			"Change the password, then try again."},
+		codePreauthFailed: {WrongPassword, "the KDC of %[3]s refused the password or key of %[1]s",
+			"Check password, or, for a keytab, make a new one: the account's password has changed since. The logon was tried " +
+				"once; every further try counts as another failed logon."},
+		codePreauthRequired: {Policy, "the KDC of %[3]s wants %[1]s to log on in another way than with a password or key",
+			"Use an account that needs neither a smart card nor a second factor."},
+		codeBadIntegrity: {
+			WrongPassword,
+			"the KDC of %[3]s could not decrypt what %[1]s sent",
+			"Check password or make a new keytab. It was tried once.",
+		},
+		codeTicketExpired: {
+			CacheExpired,
+			"the KDC of %[3]s says that the ticket of %[1]s has expired",
+			"Run kinit again. " + clockNext,
+		},
+		codeTicketNotYet: {ClockSkew, "the KDC of %[3]s says that the ticket of %[1]s is not valid yet", clockNext},
+		codeSkew:         {ClockSkew, "the clocks of this machine and of the KDC of %[3]s differ too much", clockNext},
+		codeModified: {
+			OtherRefusal,
+			"the KDC of %[3]s says that the message was changed on its way",
+			"Look at the KDC's log.",
+		},
+		codeWrongRealm: {UnknownRealm, "the realm %[3]s is not the one of the user %[1]s",
+			"Write username as user@REALM with the account's own realm."},
+	}
 }
 
 // refused explains a KDC's answer. kdcTime is the KDC's clock if it told it, else zero.
 func refused(code int32, user, service, realm string, kdcTime, now time.Time) *Error {
-	row, known := refusals[code]
+	row, known := refusals()[code]
 	if !known {
 		row = refusalRow{
 			OtherRefusal,

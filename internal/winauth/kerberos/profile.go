@@ -3,9 +3,10 @@ package kerberos
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 )
 
 // maxIncludes bounds files that include one another.
@@ -134,7 +135,7 @@ func (r *profileReader) setting(name, value string) {
 
 // included are the names that includedir reads; anything else (an editor's backup, a package manager's leftover) it
 // passes over.
-var included = regexp.MustCompile(`^([A-Za-z0-9_-]+|[^.].*\.conf)$`)
+var included = pattern.New(`^([A-Za-z0-9_-]+|[^.].*\.conf)$`)
 
 func (p *profile) readDir(dir string) error {
 	entries, err := os.ReadDir(dir)
