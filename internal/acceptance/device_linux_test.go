@@ -82,9 +82,13 @@ func TestDeviceLoginsThatFail(t *testing.T) {
 		act    func(w *world, process *terraformcli.Process)
 		says   []string
 	}{
-		"denied": {0, func(w *world, _ *terraformcli.Process) { w.confirm(w.fake.Deny) }, []string{"access_denied", "refused the request in the browser"}},
+		"denied": {
+			0, func(w *world, _ *terraformcli.Process) { w.confirm(w.fake.Deny) },
+			[]string{"access_denied", "refused the request in the browser"},
+		},
 		"expired": {
-			3 * time.Second, func(*world, *terraformcli.Process) {}, []string{"the code ended before anybody confirmed the login", "Run Terraform again"},
+			3 * time.Second, func(*world, *terraformcli.Process) {}, []string{"the code ended before anybody " +
+				"confirmed the login", "Run Terraform again"},
 		},
 		"interrupted": {0, func(w *world, process *terraformcli.Process) {
 			w.waitFor("a login", func(l fakevedauth.Ledger) bool { return len(l.Devices) > 0 })

@@ -33,7 +33,14 @@ func TestNoSecretOfAStoredGrantAnywhere(t *testing.T) {
 			password := "the password of nobody"
 			w.password(password)
 			results := []terraformcli.Result{
-				w.run("plan", "-out=saved.tfplan"), w.run("show", "-json", "saved.tfplan"), w.run("apply"), w.run("show", "-json"), w.run("destroy"),
+				w.run(
+					"plan",
+					"-out=saved.tfplan",
+				),
+				w.run("show", "-json", "saved.tfplan"),
+				w.run("apply"),
+				w.run("show", "-json"),
+				w.run("destroy"),
 			}
 			w.searchFor(password, results...)
 			if name == "success" {
@@ -48,7 +55,12 @@ func (w *world) findsInStore(store string) {
 	w.t.Helper()
 	tokens, _ := w.fake.TokensOf(1)
 	search, err := leak.New(
-		leak.Secret{Name: "access token", Value: secret.New(tokens.Access)}, leak.Secret{Name: "refresh token", Value: secret.New(tokens.Refresh)})
+		leak.Secret{
+			Name:  "access token",
+			Value: secret.New(tokens.Access),
+		},
+		leak.Secret{Name: "refresh token", Value: secret.New(tokens.Refresh)},
+	)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -72,7 +84,12 @@ func TestNoSecretOfADeviceLoginAnywhere(t *testing.T) {
 			if result.ExitCode != 0 || !strings.Contains(shown, "Thank you") {
 				t.Fatalf("exit code %d\n%s", result.ExitCode, result.Stderr)
 			}
-			w.searchFor("the password of nobody", result, terraformcli.Result{Stdout: shown}, w.run("show", "-json", "saved.tfplan"))
+			w.searchFor(
+				"the password of nobody",
+				result,
+				terraformcli.Result{Stdout: shown},
+				w.run("show", "-json", "saved.tfplan"),
+			)
 		})
 	}
 }

@@ -121,7 +121,8 @@ func (w *world) forget() {
 	command := exec.CommandContext(w.t.Context(), filepath.Join(folder, "terraform-provider-vedauth"),
 		"forget", "-url", w.fake.URL(), "-client-id", fakevedauth.DefaultClientID, "-ca-file", w.fifo("ca.pem"))
 	command.Env = terraformcli.CleanEnvironment("HOME=" + w.space.Home)
-	if output, err := command.CombinedOutput(); err != nil || !strings.Contains(string(output), "revoked on the server") {
+	if output, err := command.CombinedOutput(); err != nil ||
+		!strings.Contains(string(output), "revoked on the server") {
 		w.t.Fatalf("forget: %v\n%s", err, output)
 	}
 }
@@ -197,7 +198,12 @@ func TestAnswersThatAreLost(t *testing.T) {
 	w, _ := newStored(t, fakevedauth.Options{})
 	w.seed()
 	w.fake.Inject(fakevedauth.Token, fakevedauth.Once(fakevedauth.Reset().AfterCommit()))
-	w.mustFail([]string{"plan"}, "The server refused the configured refresh_token", "the replacement was lost", "Give a new refresh_token")
+	w.mustFail(
+		[]string{"plan"},
+		"The server refused the configured refresh_token",
+		"the replacement was lost",
+		"Give a new refresh_token",
+	)
 	sent := w.fake.Ledger().Requests[fakevedauth.Token]
 	w.mustFail([]string{"plan"}, "is gone", "has been used up", "vedauth_device_token")
 	if n := w.fake.Ledger().Requests[fakevedauth.Token]; sent != 2 || n != sent {
@@ -236,7 +242,11 @@ func TestASeedIsNotSpentWithoutAStore(t *testing.T) {
 func TestADeviceCodeThroughARun(t *testing.T) {
 	t.Parallel()
 	w, _ := newStored(t, fakevedauth.Options{})
-	w.write("main.tf", "variable \"seed\" {\n  type = string\n  ephemeral = true\n}\nephemeral \"vedauth_device_token\" \"t\" {\n  scope = \"ssh\"\n  device_code = var.seed\n}\n")
+	w.write(
+		"main.tf",
+		"variable \"seed\" {\n  type = string\n  ephemeral = true\n}\nephemeral \"vedauth_device_token\" \"t\" "+
+			"{\n  scope = \"ssh\"\n  device_code = var.seed\n}\n",
+	)
 	form := url.Values{"client_id": {fakevedauth.DefaultClientID}, "scope": {"ssh"}}
 	resp, err := w.fake.Client().PostForm(w.fake.URL()+"/vedauth/authorize/device", form)
 	if err != nil {

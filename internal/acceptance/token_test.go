@@ -37,7 +37,12 @@ provider "vedauth" {
 	var main strings.Builder
 	main.WriteString("ephemeral \"vedauth_token\" \"t\" {\n  lifecycle {\n")
 	for _, grant := range []string{"jwt", "refresh", "certificate"} { // Terraform shows no message with an ephemeral value in it
-		fmt.Fprintf(&main, "    postcondition {\n      condition     = self.grant != %[1]q\n      error_message = \"used: %[1]s\"\n    }\n", grant)
+		fmt.Fprintf(
+			&main,
+			"    postcondition {\n      condition     = self.grant != %[1]q\n      error_message = \"used: "+
+				"%[1]s\"\n    }\n",
+			grant,
+		)
 	}
 	main.WriteString("  }\n}\n")
 	p.write("main.tf", main.String())
@@ -108,7 +113,10 @@ func TestARefusedJWTIsPassedWithAWarning(t *testing.T) {
 	t.Parallel()
 	p := newPortable(t)
 	p.giveCertificate()
-	p.fake.Inject(fakevedauth.JWT, fakevedauth.Times(1, fakevedauth.Refusal("grant-not-issued", fakevedauth.Modern, "error", "no mapping")))
+	p.fake.Inject(
+		fakevedauth.JWT,
+		fakevedauth.Times(1, fakevedauth.Refusal("grant-not-issued", fakevedauth.Modern, "error", "no mapping")),
+	)
 	p.wantUsed("certificate", 1)
 
 	never := make(chan struct{})
@@ -128,9 +136,17 @@ func TestNoCredentialApplies(t *testing.T) {
 	t.Parallel()
 	p := newPortable(t)
 	p.leavePipeline()
-	p.mustFail([]string{"plan"}, "No credential applies", "- jwt: ", "ACTIONS_ID_TOKEN_REQUEST_URL",
-		"- refresh: the token store holds no usable grant", "- certificate: certificate_file: the file", "does not exist",
-		"- integrated: the provider block has no integrated", "- oauth: it is not configured")
+	p.mustFail(
+		[]string{"plan"},
+		"No credential applies",
+		"- jwt: ",
+		"ACTIONS_ID_TOKEN_REQUEST_URL",
+		"- refresh: the token store holds no usable grant",
+		"- certificate: certificate_file: the file",
+		"does not exist",
+		"- integrated: the provider block has no integrated",
+		"- oauth: it is not configured",
+	)
 	if n := len(p.fake.Requests()); n != 0 {
 		t.Errorf("%d requests", n)
 	}
@@ -143,7 +159,10 @@ func TestTheDataSourceOfAnyToken(t *testing.T) {
 	p.giveStoredGrant()
 	p.giveCertificate()
 	p.leavePipeline()
-	p.write("main.tf", "data \"vedauth_token\" \"t\" {}\n\noutput \"grant\" {\n  value = data.vedauth_token.t.grant\n}\n")
+	p.write(
+		"main.tf",
+		"data \"vedauth_token\" \"t\" {}\n\noutput \"grant\" {\n  value = data.vedauth_token.t.grant\n}\n",
+	)
 	p.must("apply")
 	if got := p.must("output", "-raw", "grant").Stdout; got != "certificate" {
 		t.Errorf("used %q", got)

@@ -21,8 +21,10 @@ var anyOrder = []string{"jwt", "refresh", "certificate", "integrated", "oauth"}
 
 var (
 	grantsAttribute = attribute{
-		name: "grants", kind: texts, input: true, among: anyOrder, fallback: "`[\"" + strings.Join(anyOrder, "\", \"") + "\"]`",
-		doc: "Which of the provider's credentials to look at, and in what order. The first that is configured, and is there where Terraform runs, is used. The data source skips `refresh`.",
+		name: "grants", kind: texts, input: true, among: anyOrder,
+		fallback: "`[\"" + strings.Join(anyOrder, "\", \"") + "\"]`",
+		doc: "Which of the provider's credentials to look at, and in what order. The first that is configured, " +
+			"and is there where Terraform runs, is used. The data source skips `refresh`.",
 	}
 	grantAttribute = attribute{
 		name: "grant", output: true,
@@ -47,8 +49,10 @@ type search struct {
 // anyGrant is the first of the provider's credentials that applies where Terraform runs.
 var anyGrant = grant{
 	typeSuffix: "token",
-	doc:        "the first of the provider's credentials that applies where Terraform runs, so that the same configuration works on a laptop and in a pipeline",
-	life: "The token is in neither state nor plan, and is revoked when the run no longer needs it; one of a grant in the token " +
+	doc: "the first of the provider's credentials that applies where Terraform runs, so that the same " +
+		"configuration works on a laptop and in a pipeline",
+	life: "The token is in neither state nor plan, and is revoked when the run no longer needs it; one of a " +
+		"grant in the token " +
 		"store is not. A stored grant has the scope that it was made with.",
 	inputs:  []attribute{stateAttribute, grantsAttribute},
 	outputs: []attribute{grantAttribute},
@@ -138,7 +142,8 @@ func (w *search) absent(g grant) (reason string, diags diag.Diagnostics) {
 		return "", diags
 	}
 	if w.refused != "" && found.text("password") != "" {
-		return "it is not tried, because the password of " + w.refused + " was refused, and a second one could lock the account", nil
+		return "it is not tried, because the password of " + w.refused + " was refused, and a second one could " +
+			"lock the account", nil
 	}
 	if g.present != nil {
 		reason = g.present(found, w.settings, w.clientID)
@@ -212,6 +217,7 @@ func (w *search) skip(g grant, why string) {
 // warnAbout tells which refused credentials the used one stands in for.
 func (w *search) warnAbout(used string) {
 	for _, refused := range w.skipped {
-		w.diags.AddWarning("Another credential was used", fmt.Sprintf("%s The credential %s was used in its place.", refused, used))
+		w.diags.AddWarning("Another credential was used",
+			fmt.Sprintf("%s The credential %s was used in its place.", refused, used))
 	}
 }

@@ -22,15 +22,18 @@ var deviceGrant = grant{
 	name:   "device",
 	doc:    "a login that a person confirms in a browser",
 	wanted: "device_code",
-	life: "The token is in neither state nor plan, and is revoked when the run no longer needs it, unless `remember` or " +
+	life: "The token is in neither state nor plan, and is revoked when the run no longer needs it, unless " +
+		"`remember` or " +
 		"`device_code` keep its grant in the token store, a directory that only this user can read.",
 	inputs: []attribute{{
 		name: "remember", kind: boolean, input: true, fallback: "`false`",
-		doc: "Whether the grant is kept in the token store under `name`, where the next run, `vedauth_refreshed_token` and `vedauth_token` find it. It is then not revoked when the block closes.",
+		doc: "Whether the grant is kept in the token store under `name`, where the next run, " +
+			"`vedauth_refreshed_token` and `vedauth_token` find it. It is then not revoked when the block closes.",
 	}},
 	credentials: []attribute{{
 		name: "device_code", input: true, sensitive: true,
-		doc: "A device code that was confirmed elsewhere. It is exchanged once, and the grant is kept in the token store. Unset, the login begins here, and needs a terminal to show its code on.",
+		doc: "A device code that was confirmed elsewhere. It is exchanged once, and the grant is kept in the " +
+			"token store. Unset, the login begins here, and needs a terminal to show its code on.",
 	}},
 	settings:      []attribute{nameAttribute},
 	instead:       "a login in the browser",
@@ -41,9 +44,7 @@ var deviceGrant = grant{
 func readDevice(found values, s *settings, clientID string) (credential, diag.Diagnostics) {
 	code, remember := secret.New(found.text("device_code")), found.flag("remember", false)
 	if code.Empty() && !remember {
-		return credential{authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
-			return s.logIn(ctx, client, r)
-		}}, nil
+		return credential{authorize: s.logIn}, nil
 	}
 	store, key, diags := s.storedGrant(found, clientID)
 	if diags.HasError() {
@@ -57,7 +58,8 @@ func readDevice(found values, s *settings, clientID string) (credential, diag.Di
 		return cred, nil
 	}
 	cred.authorize = func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
-		seed := tokenstore.Seed{Value: code, Attribute: "device_code", Exchange: stored.Server{Client: client, ClientID: r.clientID}.Exchange}
+		server := stored.Server{Client: client, ClientID: r.clientID}
+		seed := tokenstore.Seed{Value: code, Attribute: "device_code", Exchange: server.Exchange}
 		return acquire(ctx, store, client, r, tokenstore.Request{Key: key, Seed: seed})
 	}
 	return cred, nil
@@ -91,7 +93,8 @@ func (s *settings) logInOnce(
 
 // rememberGrant puts a new grant into the store. One that could not be stored comes back with the error, to be revoked.
 func rememberGrant(
-	ctx context.Context, store *tokenstore.Store, key tokenstore.Key, client *vedauth.Client, r *tokenRequest, token *vedauth.Token, began time.Time,
+	ctx context.Context, store *tokenstore.Store, key tokenstore.Key, client *vedauth.Client, r *tokenRequest,
+	token *vedauth.Token, began time.Time,
 ) (*vedauth.Token, error) {
 	tokens, err := stored.Tokens(token, nil)
 	if err != nil {
@@ -108,7 +111,7 @@ func rememberGrant(
 	r.hold(lease.Release)
 	if lease.Replaced != nil {
 		if err := client.Revoke(ctx, stored.Held(*lease.Replaced)); err != nil {
-			r.warn(fmt.Sprintf("The grant that was stored before under the name %q could not be revoked: %s", key.Name, err))
+			r.warn(fmt.Sprintf("The grant that was stored before as %q could not be revoked: %s", key.Name, err))
 		}
 	}
 	return stored.Token(lease.Grant, client.Now()), nil
@@ -159,7 +162,9 @@ func prompt(screen io.Writer, device *vedauth.Device, now time.Time) error {
 // noTerminal is the error where nobody can be asked.
 func noTerminal() diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("device_code"), "Nobody to ask",
-		"A device login shows an address and a code to a person, and Terraform runs without a terminal here. Nothing was sent. "+
+		"A device login shows an address and a code to a person, and Terraform runs without a terminal here. "+
+			"Nothing was sent. "+
 			"Run Terraform once where there is a terminal with remember = true, give a device_code, "+
-			"or use a grant that needs no person: vedauth_jwt_token, vedauth_certificate_token, vedauth_integrated_token or vedauth_oauth_token.")
+			"or use a grant that needs no person: vedauth_jwt_token, vedauth_certificate_token, "+
+			"vedauth_integrated_token or vedauth_oauth_token.")
 }

@@ -23,12 +23,15 @@ var refreshGrant = grant{
 	typeSuffix: "refreshed_token",
 	doc:        "a refresh token, whose successors are kept in the token store",
 	wanted:     "refresh_token",
-	life: "The token is in neither state nor plan. The grant is the user's own: it is kept in the token store, a directory that " +
-		"only this user can read, where the next run finds it, and is not revoked. Its scope is the one that it was made with.",
+	life: "The token is in neither state nor plan. The grant is the user's own: it is kept in the token store, a " +
+		"directory that " +
+		"only this user can read, where the next run finds it, and is not revoked. Its scope is the one that it " +
+		"was made with.",
 	dataLife: "It dies at the next refresh of the grant, by whichever run.",
 	credentials: []attribute{{
 		name: "refresh_token", input: true, sensitive: true,
-		doc: "The refresh token to begin with. It is spent once; from then on the token store has the word, and this is only looked at again when it changes. Unset, the grant must be in the token store already.",
+		doc: "The refresh token to begin with. It is spent once; from then on the token store has the word, and " +
+			"this is only looked at again when it changes. Unset, the grant must be in the token store already.",
 	}},
 	settings:    []attribute{nameAttribute},
 	environment: []map[string]string{{"refresh_token": "VEDAUTH_REFRESH_TOKEN"}},

@@ -30,16 +30,21 @@ func (s *settings) needStore() (*tokenstore.Store, diag.Diagnostics) {
 		location = ""
 	}
 	if block.flag("disabled", false) || location == storeOff {
-		return nil, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(tokenStoreAttribute.name), "The token store is disabled",
-			"This token needs the token store, because a refresh token works once and its successor has to be kept; token_store.disabled (or VEDAUTH_TOKEN_STORE=off) switches it off. "+
-				"Nothing was sent. Use a grant that needs no store (jwt, certificate, integrated, oauth), or set token_store.path to a directory on a persistent volume.")}
+		return nil, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(
+			path.Root(tokenStoreAttribute.name), "The token store is disabled",
+			"This token needs the token store, because a refresh token works once and its successor has to be "+
+				"kept; token_store.disabled (or VEDAUTH_TOKEN_STORE=off) switches it off. "+
+				"Nothing was sent. Use a grant that needs no store (jwt, certificate, integrated, oauth), or set "+
+				"token_store.path to a directory on a persistent volume.")}
 	}
 	directory, err := tokenstore.Locate(location, s.getenv)
 	if err != nil {
 		return nil, diag.Diagnostics{storeFailure(err)}
 	}
 	wait, _ := time.ParseDuration(block.text("lock_timeout")) // the schema rules out what cannot be read
-	store, err := tokenstore.New(tokenstore.Options{Dir: directory, LockTimeout: wait, RequestTimeout: s.client.Timeout(), Now: s.client.Now})
+	store, err := tokenstore.New(tokenstore.Options{
+		Dir: directory, LockTimeout: wait, RequestTimeout: s.client.Timeout(), Now: s.client.Now,
+	})
 	if err != nil {
 		return nil, diag.Diagnostics{storeFailure(err)}
 	}
@@ -48,11 +53,14 @@ func (s *settings) needStore() (*tokenstore.Store, diag.Diagnostics) {
 
 // storeFailure is the error for a store that cannot be used.
 func storeFailure(err error) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(path.Root(tokenStoreAttribute.name), "Unable to use the token store", err.Error())
+	where := path.Root(tokenStoreAttribute.name)
+	return diag.NewAttributeErrorDiagnostic(where, "Unable to use the token store", err.Error())
 }
 
 // acquire gets the stored grant that a request names, as a token.
-func acquire(ctx context.Context, store *tokenstore.Store, client *vedauth.Client, r *tokenRequest, request tokenstore.Request) (*vedauth.Token, error) {
+func acquire(
+	ctx context.Context, store *tokenstore.Store, client *vedauth.Client, r *tokenRequest, request tokenstore.Request,
+) (*vedauth.Token, error) {
 	request.MinimumValidity, request.Server = r.minimum, stored.Server{Client: client, ClientID: r.clientID}
 	request.Notify = notify(r)
 	lease, err := store.Acquire(ctx, request)

@@ -87,7 +87,11 @@ func newOptions(name, synopsis string, m Machine) *options {
 		o.flags.SetOutput(m.Stdout)
 		o.flags.PrintDefaults()
 	}
-	o.store = o.flags.String("token-store", "", "absolute `directory` of the token store ($VEDAUTH_TOKEN_STORE, else the user's own)")
+	o.store = o.flags.String(
+		"token-store",
+		"",
+		"absolute `directory` of the token store ($VEDAUTH_TOKEN_STORE, else the user's own)",
+	)
 	return o
 }
 
@@ -119,7 +123,9 @@ func (o *options) either(value string, variables ...string) string {
 func (o *options) open(now func() time.Time) (*tokenstore.Store, error) {
 	location := o.either(*o.store, "VEDAUTH_TOKEN_STORE")
 	if location == "off" {
-		return nil, &usageError{"VEDAUTH_TOKEN_STORE=off says that there is no token store. Name its directory with -token-store."}
+		return nil, &usageError{
+			"VEDAUTH_TOKEN_STORE=off says that there is no token store. Name its directory with -token-store.",
+		}
 	}
 	directory, err := tokenstore.Locate(location, o.env)
 	if err != nil {

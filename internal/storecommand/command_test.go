@@ -27,13 +27,20 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	folder := t.TempDir()
-	d := &desk{t: t, fake: fakevedauth.StartForTest(t, fakevedauth.Options{}), directory: filepath.Join(folder, "store")}
+	d := &desk{
+		t:         t,
+		fake:      fakevedauth.StartForTest(t, fakevedauth.Options{}),
+		directory: filepath.Join(folder, "store"),
+	}
 	ca := filepath.Join(folder, "ca.pem")
 	if err := os.WriteFile(ca, []byte(d.fake.CAPEM()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	d.env = map[string]string{
-		"VEDAUTH_URL": d.fake.URL(), "VEDAUTH_CLIENT_ID": fakevedauth.DefaultClientID, "VEDAUTH_CA_FILE": ca, "VEDAUTH_TOKEN_STORE": d.directory,
+		"VEDAUTH_URL":         d.fake.URL(),
+		"VEDAUTH_CLIENT_ID":   fakevedauth.DefaultClientID,
+		"VEDAUTH_CA_FILE":     ca,
+		"VEDAUTH_TOKEN_STORE": d.directory,
 	}
 	store, err := tokenstore.New(tokenstore.Options{Dir: d.directory, Now: d.fake.Now})
 	if err != nil {
@@ -120,20 +127,27 @@ func TestForget(t *testing.T) {
 		revoked   int
 		refreshed int
 	}{
-		"revoked and deleted": {says: []string{"Forgot the grant default of client_id terraform at https://", "revoked on the server and deleted here"}, revoked: 1},
-		"local":               {arguments: []string{"-local"}, says: []string{"lives on on the server"}},
+		"revoked and deleted": {
+			says:    []string{"Forgot the grant default of client_id terraform at https://", "revoked on the server and deleted here"},
+			revoked: 1,
+		},
+		"local": {arguments: []string{"-local"}, says: []string{"lives on on the server"}},
 		"access token expired": {
-			prepare: func(d *desk, _ int) { d.fake.Advance(fakevedauth.DefaultAccessTTL + time.Hour) }, revoked: 1, refreshed: 1,
+			prepare: func(d *desk, _ int) { d.fake.Advance(fakevedauth.DefaultAccessTTL + time.Hour) }, revoked: 1,
+			refreshed: 1,
 		},
 		"already gone on the server": {prepare: func(d *desk, id int) { d.fake.RevokeGrant(id) }, revoked: 1},
 		"expired and gone": {prepare: func(d *desk, id int) {
 			d.fake.RevokeGrant(id)
 			d.fake.Advance(fakevedauth.DefaultAccessTTL + time.Hour)
 		}, says: []string{"already gone"}, revoked: 1},
-		"the whole grant has ended": {prepare: func(d *desk, _ int) { d.fake.Advance(2 * fakevedauth.DefaultGrantTTL) }},
+		"the whole grant has ended": {
+			prepare: func(d *desk, _ int) { d.fake.Advance(2 * fakevedauth.DefaultGrantTTL) },
+		},
 		"the server does not answer": {
 			prepare: func(d *desk, _ int) { d.fake.Inject(fakevedauth.Any, fakevedauth.Always(fakevedauth.Status(400))) },
-			code:    1, says: []string{"could not be revoked", "is kept. Try again", "With -local only the file is deleted"}, stored: true,
+			code:    1, says: []string{"could not be revoked", "is kept. Try again", "With -local only the file " +
+				"is deleted"}, stored: true,
 		},
 		"a broken file": {
 			prepare: func(d *desk, _ int) {
@@ -157,10 +171,21 @@ func TestForget(t *testing.T) {
 				t.Errorf("stored: %t, and the other: %t", d.stored(""), d.stored("other"))
 			}
 			if l := d.fake.Ledger(); l.Revoked != test.revoked || l.Refreshed != test.refreshed {
-				t.Errorf("%v, %d refreshed; want %d revoked, %d refreshed", l, l.Refreshed, test.revoked, test.refreshed)
+				t.Errorf(
+					"%v, %d refreshed; want %d revoked, %d refreshed",
+					l,
+					l.Refreshed,
+					test.revoked,
+					test.refreshed,
+				)
 			}
 			if test.code == storecommand.Done {
-				d.want(d.run("forget"), storecommand.Failed, "No grant", `The command "list" shows what is stored in `+d.directory)
+				d.want(
+					d.run("forget"),
+					storecommand.Failed,
+					"No grant",
+					`The command "list" shows what is stored in `+d.directory,
+				)
 			}
 		})
 	}
@@ -173,8 +198,19 @@ func TestForgetByFlags(t *testing.T) {
 	d.put("team a")
 	ca := d.env["VEDAUTH_CA_FILE"]
 	d.env = map[string]string{"VEDAUTH_URL": "https://other.example.com", "VEDAUTH_TOKEN_STORE": "off"}
-	code := d.run("forget", "-url", strings.TrimPrefix(d.fake.URL(), "https://")+"/vedsdk/", "-client-id", fakevedauth.DefaultClientID,
-		"-name", "team a", "-token-store", d.directory, "-ca-file", ca)
+	code := d.run(
+		"forget",
+		"-url",
+		strings.TrimPrefix(d.fake.URL(), "https://")+"/vedsdk/",
+		"-client-id",
+		fakevedauth.DefaultClientID,
+		"-name",
+		"team a",
+		"-token-store",
+		d.directory,
+		"-ca-file",
+		ca,
+	)
 	d.want(code, storecommand.Done, `Forgot the grant "team a"`)
 	if l := d.fake.Ledger(); l.Live != 0 {
 		t.Error(l)
@@ -189,14 +225,17 @@ func TestMisuse(t *testing.T) {
 		code      int
 		says      string
 	}{
-		"no url":            {map[string]string{"VEDAUTH_URL": ""}, []string{"forget"}, 2, "VEDAUTH_URL"},
-		"no client_id":      {map[string]string{"VEDAUTH_CLIENT_ID": ""}, []string{"forget"}, 2, "VEDAUTH_CLIENT_ID"},
-		"http":              {nil, []string{"forget", "-url", "http://tpp.example.com"}, 2, "The address of the server cannot be used"},
-		"no such flag":      {nil, []string{"forget", "-force"}, 2, "-h lists the flags"},
-		"a name as a word":  {nil, []string{"forget", "default"}, 2, `"default" is not a flag`},
-		"store off":         {map[string]string{"VEDAUTH_TOKEN_STORE": "off"}, []string{"list"}, 2, "-token-store"},
-		"relative store":    {nil, []string{"list", "-token-store", "store"}, 1, "not absolute"},
-		"no home":           {map[string]string{"VEDAUTH_TOKEN_STORE": ""}, []string{"list"}, 1, "no place for the token store"},
+		"no url":       {map[string]string{"VEDAUTH_URL": ""}, []string{"forget"}, 2, "VEDAUTH_URL"},
+		"no client_id": {map[string]string{"VEDAUTH_CLIENT_ID": ""}, []string{"forget"}, 2, "VEDAUTH_CLIENT_ID"},
+		"http": {nil, []string{"forget", "-url", "http://tpp.example.com"}, 2, "The address of the " +
+			"server cannot be used"},
+		"no such flag":     {nil, []string{"forget", "-force"}, 2, "-h lists the flags"},
+		"a name as a word": {nil, []string{"forget", "default"}, 2, `"default" is not a flag`},
+		"store off":        {map[string]string{"VEDAUTH_TOKEN_STORE": "off"}, []string{"list"}, 2, "-token-store"},
+		"relative store":   {nil, []string{"list", "-token-store", "store"}, 1, "not absolute"},
+		"no home": {
+			map[string]string{"VEDAUTH_TOKEN_STORE": ""}, []string{"list"}, 1, "no place for the token store",
+		},
 		"no such authority": {nil, []string{"forget", "-ca-file", "/no/such/file"}, 2, "/no/such/file"},
 		"help":              {nil, []string{"forget", "-h"}, 0, "-client-id"},
 		"help of list":      {nil, []string{"list", "-help"}, 0, "-token-store"},
@@ -222,13 +261,25 @@ func TestList(t *testing.T) {
 	d.want(d.run("list"), storecommand.Done, "No grants are stored in "+d.directory)
 	d.put("")
 	d.put("team \x1b[31m")
-	d.want(d.run("list"), storecommand.Done, "SERVER", d.fake.URL()+"  terraform  default", "certificate:manage", `"team \x1b[31m"`, "usable")
+	d.want(
+		d.run("list"),
+		storecommand.Done,
+		"SERVER",
+		d.fake.URL()+"  terraform  default",
+		"certificate:manage",
+		`"team \x1b[31m"`,
+		"usable",
+	)
 	if lines := strings.Count(d.stdout.String(), "\n"); lines != 3 {
 		t.Errorf("%d lines:\n%s", lines, &d.stdout)
 	}
 	d.fake.Advance(2 * fakevedauth.DefaultGrantTTL)
 	d.want(d.run("list"), storecommand.Done, "ended")
-	if err := os.WriteFile(filepath.Join(d.directory, strings.Repeat("0", 32)+".json"), []byte("{"), 0o644); err != nil {
+	if err := os.WriteFile(
+		filepath.Join(d.directory, strings.Repeat("0", 32)+".json"),
+		[]byte("{"),
+		0o644,
+	); err != nil {
 		t.Fatal(err)
 	}
 	d.want(d.run("list"), storecommand.Done, "Warning: ", "chmod 600", "terraform  default")
@@ -240,7 +291,9 @@ func TestList(t *testing.T) {
 // TestKnows: Terraform starts the program without arguments, and a person may debug it.
 func TestKnows(t *testing.T) {
 	t.Parallel()
-	for arguments, want := range map[string]bool{"": false, "-debug": false, "forget": true, "list -h": true, "remember": false} {
+	for arguments, want := range map[string]bool{
+		"": false, "-debug": false, "forget": true, "list -h": true, "remember": false,
+	} {
 		if got := storecommand.Knows(strings.Fields(arguments)); got != want {
 			t.Errorf("%q is a command: %t", arguments, got)
 		}

@@ -10,7 +10,8 @@ import (
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
-const forgetSynopsis = "Ends a grant that is kept in the token store: revokes it on the server, and then deletes its file. " +
+const forgetSynopsis = "Ends a grant that is kept in the token store: revokes it on the server, and then deletes " +
+	"its file. " +
 	"If it cannot\nbe revoked the file stays, so that the command can be run again."
 
 // forget ends a stored grant.
@@ -20,11 +21,19 @@ func forget(ctx context.Context, arguments []string, m Machine) error {
 	clientID := o.flags.String("client-id", "", "application `ID` of the grant ($VEDAUTH_CLIENT_ID, $VENAFI_CLIENT_ID)")
 	name := o.flags.String("name", tokenstore.DefaultName, "`name` of the grant")
 	caFile := o.flags.String("ca-file", "", "`file` with certificates to trust in addition ($VEDAUTH_CA_FILE)")
-	local := o.flags.Bool("local", false, "only delete the file: the grant lives on on the server until it ends by itself")
+	local := o.flags.Bool(
+		"local",
+		false,
+		"only delete the file: the grant lives on on the server until it ends by itself",
+	)
 	if err := o.parse(arguments); err != nil {
 		return err
 	}
-	key, err := keyOf(o.either(*address, "VEDAUTH_URL", "VENAFI_URL"), o.either(*clientID, "VEDAUTH_CLIENT_ID", "VENAFI_CLIENT_ID"), *name)
+	key, err := keyOf(
+		o.either(*address, "VEDAUTH_URL", "VENAFI_URL"),
+		o.either(*clientID, "VEDAUTH_CLIENT_ID", "VENAFI_CLIENT_ID"),
+		*name,
+	)
 	if err != nil {
 		return err
 	}
@@ -39,7 +48,9 @@ func forget(ctx context.Context, arguments []string, m Machine) error {
 			return err
 		}
 		request.Server = stored.Server{Client: client, ClientID: key.ClientID}
-		request.Revoke = func(ctx context.Context, grant tokenstore.Grant) error { return client.Revoke(ctx, stored.Held(grant)) }
+		request.Revoke = func(ctx context.Context, grant tokenstore.Grant) error {
+			return client.Revoke(ctx, stored.Held(grant))
+		}
 	}
 	if err := store.Forget(ctx, request); err != nil {
 		return explain(err, store)
@@ -48,7 +59,14 @@ func forget(ctx context.Context, arguments []string, m Machine) error {
 	if *local {
 		end = "It is deleted here and lives on on the server until it ends by itself."
 	}
-	_, err = fmt.Fprintf(m.Stdout, "Forgot the grant %s of client_id %s at %s. %s\n", plain(key.Name), plain(key.ClientID), key.Server, end)
+	_, err = fmt.Fprintf(
+		m.Stdout,
+		"Forgot the grant %s of client_id %s at %s. %s\n",
+		plain(key.Name),
+		plain(key.ClientID),
+		key.Server,
+		end,
+	)
 	return err
 }
 
@@ -74,14 +92,27 @@ func keyOf(address, clientID, name string) (tokenstore.Key, error) {
 // explain adds what helps here.
 func explain(err error, store *tokenstore.Store) error {
 	var failed *tokenstore.Error
-	if errors.As(err, &failed) && failed.Kind == tokenstore.NoGrant {
-		return fmt.Errorf("%w The command \"list\" shows what is stored in %s.", err, store.Dir())
-	}
-	if errors.As(err, &failed) && failed.Kind == tokenstore.Kept {
-		return fmt.Errorf("%w With -local only the file is deleted.", err)
+	switch {
+	case !errors.As(err, &failed):
+	case failed.Kind == tokenstore.NoGrant:
+		return &hintedError{err, `The command "list" shows what is stored in ` + store.Dir() + "."}
+	case failed.Kind == tokenstore.Kept:
+		return &hintedError{err, "With -local only the file is deleted."}
 	}
 	return err
 }
+
+// hintedError is a failure with what else can be done about it.
+type hintedError struct {
+	error
+	hint string
+}
+
+// Error gives both.
+func (e *hintedError) Error() string { return e.error.Error() + " " + e.hint }
+
+// Unwrap gives the failure.
+func (e *hintedError) Unwrap() error { return e.error }
 
 // notice tells the person what happened on the way.
 func (m Machine) notice(notice tokenstore.Notice) {

@@ -34,8 +34,16 @@ func list(_ context.Context, arguments []string, m Machine) error {
 			m.say("Warning: %v\n", grant.Err)
 			continue
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", plain(grant.Key.Server), plain(grant.Key.ClientID), plain(grant.Key.Name),
-			plain(grant.Scope), date(grant.RefreshUntil), state(grant))
+		_, _ = fmt.Fprintf(
+			table,
+			"%s\t%s\t%s\t%s\t%s\t%s\n",
+			plain(grant.Key.Server),
+			plain(grant.Key.ClientID),
+			plain(grant.Key.Name),
+			plain(grant.Scope),
+			date(grant.RefreshUntil),
+			state(grant),
+		)
 	}
 	return table.Flush()
 }

@@ -73,8 +73,11 @@ func Tokens(token *vedauth.Token, err error) (tokenstore.Tokens, error) {
 		return tokenstore.Tokens{}, err
 	}
 	tokens := tokenstore.Tokens{
-		AccessToken: token.AccessToken, RefreshToken: token.RefreshToken, TokenType: token.TokenType, Scope: token.Scope,
-		ServerTime: token.Served,
+		AccessToken:  token.AccessToken,
+		RefreshToken: token.RefreshToken,
+		TokenType:    token.TokenType,
+		Scope:        token.Scope,
+		ServerTime:   token.Served,
 	}
 	if token.ExpiresIn != nil && *token.ExpiresIn > 0 {
 		tokens.ExpiresIn = time.Duration(min(*token.ExpiresIn, int64(centuries))) * time.Second
@@ -114,5 +117,10 @@ func outcomeOf(failed *vedauth.Error) tokenstore.Outcome {
 
 // Held is a stored grant with all that revoking it needs.
 func Held(g tokenstore.Grant) *vedauth.Token {
-	return &vedauth.Token{ClientID: g.Key.ClientID, AccessToken: g.AccessToken, RefreshToken: g.RefreshToken, Requested: g.Issued}
+	return &vedauth.Token{
+		ClientID:     g.Key.ClientID,
+		AccessToken:  g.AccessToken,
+		RefreshToken: g.RefreshToken,
+		Requested:    g.Issued,
+	}
 }

@@ -30,14 +30,18 @@ func TestOutcomes(t *testing.T) {
 	}
 	for want, faults := range map[tokenstore.Outcome][]fakevedauth.Fault{
 		tokenstore.Refused: refused("refresh-token-dead"),
-		tokenstore.Misconfigured: append(refused("refresh-client-mismatch", "client-id-missing", "unauthorized-client", "browser-disabled"),
-			fakevedauth.HTML(401, "Log in"), fakevedauth.HTML(403, "Blocked"), fakevedauth.Answer(400, "", ""), fakevedauth.Answer(401, "", ""),
+		tokenstore.Misconfigured: append(
+			refused("refresh-client-mismatch", "client-id-missing", "unauthorized-client", "browser-disabled"),
+			fakevedauth.HTML(401, "Log in"), fakevedauth.HTML(403, "Blocked"), fakevedauth.Answer(400, "", ""),
+			fakevedauth.Answer(401, "", ""),
 			fakevedauth.Redirect(302, "https://login.example.com"), fakevedauth.Status(404), fakevedauth.Status(405), fakevedauth.Status(413)),
 		tokenstore.Unavailable: {
-			fakevedauth.Status(429), fakevedauth.Status(503), fakevedauth.Rerun(), fakevedauth.Refusal("device-pending", refusal.Modern),
+			fakevedauth.Status(429), fakevedauth.Status(503), fakevedauth.Rerun(),
+			fakevedauth.Refusal("device-pending", refusal.Modern),
 		},
 		tokenstore.Ambiguous: {
-			fakevedauth.Reset(), fakevedauth.Drop(), fakevedauth.Status(500), fakevedauth.Status(502), fakevedauth.Status(504),
+			fakevedauth.Reset(), fakevedauth.Drop(), fakevedauth.Status(500), fakevedauth.Status(502),
+			fakevedauth.Status(504),
 			fakevedauth.JSONBody("{}"), fakevedauth.Answer(200, "", ""), fakevedauth.JSONBody(`{"access_token":""}`),
 		},
 	} {
@@ -95,21 +99,38 @@ func TestThereAndBack(t *testing.T) {
 	number := func(n int64) *int64 { return &n }
 	identity := "local:{…}"
 	answer := &vedauth.Token{
-		ClientID: "terraform", AccessToken: secret.New("access"), RefreshToken: secret.New("refresh"), TokenType: "Bearer", Scope: "ssh",
-		Identity: &identity, ExpiresIn: number(3600), Expires: number(noon.Unix() + 3600), RefreshUntil: number(noon.Unix() + 86400),
-		Requested: noon, Served: noon,
+		ClientID:     "terraform",
+		AccessToken:  secret.New("access"),
+		RefreshToken: secret.New("refresh"),
+		TokenType:    "Bearer",
+		Scope:        "ssh",
+		Identity:     &identity,
+		ExpiresIn:    number(3600),
+		Expires:      number(noon.Unix() + 3600),
+		RefreshUntil: number(noon.Unix() + 86400),
+		Requested:    noon,
+		Served:       noon,
 	}
 	tokens, err := stored.Tokens(answer, nil)
 	if err != nil || tokens.ExpiresIn != time.Hour || !tokens.ServerTime.Equal(noon) {
 		t.Errorf("%+v, %v", tokens, err)
 	}
 	grant := tokenstore.Grant{
-		Key: tokenstore.Key{ClientID: "terraform"}, AccessToken: tokens.AccessToken, RefreshToken: tokens.RefreshToken, Scope: tokens.Scope,
-		Issued: noon, AccessExpires: noon.Add(tokens.ExpiresIn), Expires: tokens.Expires, RefreshUntil: tokens.RefreshUntil,
+		Key: tokenstore.Key{
+			ClientID: "terraform",
+		},
+		AccessToken:   tokens.AccessToken,
+		RefreshToken:  tokens.RefreshToken,
+		Scope:         tokens.Scope,
+		Issued:        noon,
+		AccessExpires: noon.Add(tokens.ExpiresIn),
+		Expires:       tokens.Expires,
+		RefreshUntil:  tokens.RefreshUntil,
 	}
 	token := stored.Token(grant, noon.Add(10*time.Minute))
 	if token.AccessToken.Reveal() != "access" || !token.RefreshToken.Empty() || token.TokenType != "Bearer" || token.Identity != nil ||
-		*token.ExpiresIn != 3000 || *token.Expires != noon.Unix()+3600 || *token.RefreshUntil != noon.Unix()+86400 {
+		*token.ExpiresIn != 3000 || *token.Expires != noon.Unix()+3600 ||
+		*token.RefreshUntil != noon.Unix()+86400 {
 		t.Errorf("%+v", token)
 	}
 	if left, known := token.Remaining(noon.Add(20 * time.Minute)); !known || left != 40*time.Minute {
@@ -123,7 +144,10 @@ func TestThereAndBack(t *testing.T) {
 	if bare.ExpiresIn != nil || bare.Expires != nil || bare.RefreshUntil != nil {
 		t.Errorf("%+v", bare)
 	}
-	forever, _ := stored.Tokens(&vedauth.Token{AccessToken: secret.New("access"), ExpiresIn: number(math.MaxInt64)}, nil)
+	forever, _ := stored.Tokens(
+		&vedauth.Token{AccessToken: secret.New("access"), ExpiresIn: number(math.MaxInt64)},
+		nil,
+	)
 	if forever.ExpiresIn <= 0 {
 		t.Errorf("a token for ever lives %v", forever.ExpiresIn)
 	}

@@ -19,14 +19,31 @@ func TestRefreshInLowerCase(t *testing.T) {
 		sent     []string
 		fails    bool
 	}{
-		"old server, mixed case":   {"MyApp", fakevedauth.Options{LowerCaseClientBug: true}, nil, []string{"MyApp", "myapp"}, false},
-		"old server, lower case":   {"myapp", fakevedauth.Options{LowerCaseClientBug: true}, nil, []string{"myapp"}, false},
-		"new server, mixed case":   {"MyApp", fakevedauth.Options{}, nil, []string{"MyApp"}, false},
-		"busy":                     {"MyApp", fakevedauth.Options{}, fault(fakevedauth.Status(503)), []string{"MyApp"}, true},
-		"lost":                     {"MyApp", fakevedauth.Options{}, fault(fakevedauth.Reset().AfterCommit()), []string{"MyApp"}, true},
-		"dead":                     {"MyApp", fakevedauth.Options{}, fault(fakevedauth.Refusal("refresh-token-dead", refusal.Modern)), []string{"MyApp"}, true},
-		"dead, without a reason":   {"MyApp", fakevedauth.Options{}, fault(fakevedauth.Refusal("token-invalid-grant", refusal.Modern)), []string{"MyApp"}, true},
-		"mismatch of another kind": {"myapp", fakevedauth.Options{}, fault(fakevedauth.Refusal("refresh-client-mismatch", refusal.Modern)), []string{"myapp"}, true},
+		"old server, mixed case": {
+			"MyApp", fakevedauth.Options{LowerCaseClientBug: true}, nil, []string{"MyApp", "myapp"}, false,
+		},
+		"old server, lower case": {
+			"myapp", fakevedauth.Options{LowerCaseClientBug: true}, nil, []string{"myapp"}, false,
+		},
+		"new server, mixed case": {"MyApp", fakevedauth.Options{}, nil, []string{"MyApp"}, false},
+		"busy": {
+			"MyApp", fakevedauth.Options{}, fault(fakevedauth.Status(503)), []string{"MyApp"}, true,
+		},
+		"lost": {
+			"MyApp", fakevedauth.Options{}, fault(fakevedauth.Reset().AfterCommit()), []string{"MyApp"}, true,
+		},
+		"dead": {
+			"MyApp", fakevedauth.Options{}, fault(fakevedauth.Refusal("refresh-token-dead", refusal.Modern)),
+			[]string{"MyApp"}, true,
+		},
+		"dead, without a reason": {
+			"MyApp", fakevedauth.Options{}, fault(fakevedauth.Refusal("token-invalid-grant", refusal.Modern)),
+			[]string{"MyApp"}, true,
+		},
+		"mismatch of another kind": {
+			"myapp", fakevedauth.Options{}, fault(fakevedauth.Refusal("refresh-client-mismatch", refusal.Modern)),
+			[]string{"myapp"}, true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -51,7 +68,8 @@ func TestRefreshInLowerCase(t *testing.T) {
 				t.Fatalf("%d requests, want %d", len(requests), len(test.sent))
 			}
 			for i, request := range requests {
-				if got := request.Fields(); got["client_id"] != test.sent[i] || got["refresh_token"] != seed.Refresh || len(got) != 2 {
+				if got := request.Fields(); got["client_id"] != test.sent[i] || got["refresh_token"] != seed.Refresh ||
+					len(got) != 2 {
 					t.Errorf("request %d was for %v", i+1, got["client_id"])
 				}
 			}
@@ -73,7 +91,8 @@ func TestARefreshTellsNoIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if token.Identity != nil || token.Scope != "ssh" || token.ExpiresIn == nil || token.RefreshUntil == nil || token.Served.IsZero() {
+	if token.Identity != nil || token.Scope != "ssh" || token.ExpiresIn == nil || token.RefreshUntil == nil ||
+		token.Served.IsZero() {
 		t.Errorf("%+v", token)
 	}
 	if _, known := token.Remaining(p.fake.Now()); !known {
