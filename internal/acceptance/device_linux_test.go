@@ -173,7 +173,7 @@ func TestARememberedLogin(t *testing.T) {
 func TestALoginForOneRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quickly)
-	w.write("main.tf", deviceBlock(""))
+	w.write("main.tf", deviceBlock("")+w.consumerOf("vedauth_device_token"))
 	for _, command := range [][]string{{"plan", "-out=saved.tfplan"}, {"apply", "saved.tfplan"}} {
 		if _, result := w.login(command...); result.ExitCode != 0 {
 			t.Fatalf("%v: exit code %d\n%s", command, result.ExitCode, result.Stderr)

@@ -114,6 +114,27 @@ func (w *world) write(name, content string) {
 	}
 }
 
+// consumerOf is a second provider that needs the token of the ephemeral block t of that type, in plan and in apply.
+// OpenTofu does not open for apply what nobody needs.
+func (w *world) consumerOf(typeName string) string {
+	return fmt.Sprintf(`
+provider "vedauth" {
+  alias        = "fed"
+  url          = %q
+  ca_file      = "${path.module}/ca.pem"
+  access_token = ephemeral.%s.t.access_token
+}
+
+data "vedauth_token_info" "t" {
+  provider = vedauth.fed
+}
+
+resource "terraform_data" "t" {
+  input = data.vedauth_token_info.t.identity
+}
+`, w.fake.URL(), typeName)
+}
+
 // run runs Terraform to its end, whatever the end is.
 func (w *world) run(arguments ...string) terraformcli.Result {
 	w.t.Helper()

@@ -87,30 +87,10 @@ func (p *pipeline) mint(changes fakevedauth.Claims) string {
 	return p.issuer.Mint(fakevedauth.RS256, claims)
 }
 
-// block writes a configuration with one token of that source, and with somebody who needs it: OpenTofu does not open
-// for apply what nobody needs.
+// block writes a configuration with one token of that source, and with somebody who needs it.
 func (p *pipeline) block(source string) {
-	p.write("main.tf", fmt.Sprintf(`
-ephemeral "vedauth_jwt_token" "t" {
-  scope = "certificate"
-  %s
-}
-
-provider "vedauth" {
-  alias        = "fed"
-  url          = %q
-  ca_file      = "${path.module}/ca.pem"
-  access_token = ephemeral.vedauth_jwt_token.t.access_token
-}
-
-data "vedauth_token_info" "t" {
-  provider = vedauth.fed
-}
-
-resource "terraform_data" "t" {
-  input = data.vedauth_token_info.t.identity
-}
-`, source, p.fake.URL()))
+	token := "ephemeral \"vedauth_jwt_token\" \"t\" {\n  scope = \"certificate\"\n  " + source + "\n}\n"
+	p.write("main.tf", token+p.consumerOf("vedauth_jwt_token"))
 }
 
 // TestEverySourceOfAJWT: through Terraform, in plan and apply, each with a JWT of its own.
