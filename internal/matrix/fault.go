@@ -95,8 +95,8 @@ func (f Fault) once() Fault {
 func (f Fault) committed() Fault {
 	f.Name += ", after the server has acted"
 	f.Committed = true
-	make := f.HTTP
-	f.HTTP = func(release <-chan struct{}) fakevedauth.Fault { return make(release).AfterCommit() }
+	early := f.HTTP
+	f.HTTP = func(release <-chan struct{}) fakevedauth.Fault { return early(release).AfterCommit() }
 	return f
 }
 

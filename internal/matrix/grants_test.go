@@ -162,9 +162,9 @@ func predecessor(call matrix.Call) refusal.Endpoint {
 }
 
 // seed makes what a block is configured with, once for the cell.
-func (w *world) seed(make func() string) string {
+func (w *world) seed(fresh func() string) string {
 	if w.seeded == "" {
-		w.seeded = make()
+		w.seeded = fresh()
 	}
 	return w.seeded
 }

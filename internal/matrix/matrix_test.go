@@ -68,7 +68,7 @@ func (w *world) play(want matrix.Outcome) {
 	}
 	r := w.newRun()
 	if !w.cell.InClose() {
-		w.arm(r)
+		w.arm()
 	}
 	before := w.asked()
 	got := r.open(w.cell.Grant)
@@ -80,7 +80,7 @@ func (w *world) play(want matrix.Outcome) {
 	if got.end != matrix.Fails && w.cell.Grant != matrix.OAuthData {
 		w.checkToken(got)
 		if w.cell.InClose() {
-			w.arm(r)
+			w.arm()
 			before = w.asked()
 		} else {
 			w.disarm()
@@ -117,7 +117,7 @@ func (w *world) storeGrant() {
 }
 
 // arm puts the fault in place.
-func (w *world) arm(r *run) {
+func (w *world) arm() {
 	w.t.Helper()
 	c := w.cell
 	if c.Call == matrix.Renew {

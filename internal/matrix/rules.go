@@ -80,8 +80,8 @@ func expect(c Cell) Outcome {
 	}
 }
 
-// tried is a request that is sent again, as long as max times.
-func (f Fault) tried(max int) Outcome {
+// tried is a request that is sent again, at most so many times.
+func (f Fault) tried(most int) Outcome {
 	switch {
 	case f.Class == Unconnected && f.Once:
 		return Outcome{End: Works, Min: 1, Max: 1}
@@ -90,9 +90,9 @@ func (f Fault) tried(max int) Outcome {
 	case f.Once:
 		return Outcome{End: Works, Min: 2, Max: 2}
 	case f.Slow: // three times request_timeout is all the time there is
-		return Outcome{End: Fails, Min: min(2, max), Max: min(3, max)}
+		return Outcome{End: Fails, Min: min(2, most), Max: min(3, most)}
 	default:
-		return Outcome{End: Fails, Min: max, Max: max}
+		return Outcome{End: Fails, Min: most, Max: most}
 	}
 }
 

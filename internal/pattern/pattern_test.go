@@ -19,7 +19,7 @@ func TestAPatternIsCompiledOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if word.Regexp() != word.Regexp() {
+	if first, second := word.Regexp(), word.Regexp(); first != second {
 		t.Error("it was compiled twice")
 	}
 }
