@@ -22,7 +22,8 @@ const (
 	azureUnknown = "No service connection found with identifier"
 )
 
-var guid = pattern.New(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+// connectionID is what an id can be. Those of Azure DevOps Services are GUIDs; the platform itself says so of others.
+var connectionID = pattern.New(`^[A-Za-z0-9._-]{1,128}$`)
 
 // azureDevOps asks Azure DevOps for the ID token of a service connection. Its audience is fixed by the platform:
 // api://AzureADTokenExchange.
@@ -31,13 +32,13 @@ type azureDevOps struct {
 	requester
 }
 
-// AzureDevOps returns the source for attribute azure_devops: an ID token of the service connection with that ID (a
-// GUID, not a name), requested anew at every Fetch. Anything else is an error.
+// AzureDevOps returns the source for attribute azure_devops: an ID token of the service connection with that ID (not
+// its name), requested anew at every Fetch. Anything else is an error.
 //
 // Source: Azure DevOps REST API 7.1, "Oidctoken - Create", in the form that Azure's SDKs use.
 func AzureDevOps(serviceConnectionID string, env Environment) (Source, error) {
-	if !guid.MatchString(serviceConnectionID) {
-		problem := "service_connection_id is not a GUID"
+	if !connectionID.MatchString(serviceConnectionID) {
+		problem := "service_connection_id is not an id"
 		if trim(serviceConnectionID) == "" {
 			problem = "service_connection_id is empty"
 		}

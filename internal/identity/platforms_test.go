@@ -112,8 +112,7 @@ func TestPlatformArguments(t *testing.T) {
 		wantError(t, err, "github_actions", []string{"audience is empty"}, nil)
 	}
 	for id, words := range map[string][]string{
-		"": {"is empty"}, "my-connection": {"is not a GUID", "resourceId"}, token: {"is not a GUID"},
-		connection + "0": {"is not a GUID"},
+		"": {"is empty"}, "my connection": {"is not an id", "resourceId"}, token: {"is not an id"},
 	} {
 		_, err := AzureDevOps(id, variables(nil))
 		wantError(t, err, "azure_devops", words, []string{token})

@@ -50,7 +50,7 @@ var jwtAttributes = []attribute{
 		doc: "Asks Azure DevOps for a JWT whenever a token is needed. The step needs `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` in its `env`.",
 		attributes: []attribute{{
 			name: "service_connection_id", input: true, required: true, check: checkAzure,
-			doc: "Id (a GUID) of the service connection that the JWT speaks for. Required.",
+			doc: "Id of the service connection that the JWT speaks for. Required.",
 		}},
 	},
 	{

@@ -130,7 +130,7 @@ func TestBadJWTSources(t *testing.T) {
 		"a URL":               {config{"jwt_file": "file:///run/jwt"}, "jwt_file", []string{"file:"}},
 		"a reference":         {config{"jwt_env": "$ID_TOKEN"}, "jwt_env", nil},
 		"a JWT as a name":     {config{"jwt_env": b.mint(issuer, nil)}, "jwt_env", nil},
-		"no GUID":             {config{"azure_devops": config{"service_connection_id": "mine"}}, "azure_devops.service_connection_id", nil},
+		"a name":              {config{"azure_devops": config{"service_connection_id": "my connection"}}, "azure_devops.service_connection_id", nil},
 		"an empty audience":   {config{"github_actions": config{"audience": ""}}, "github_actions.audience", []string{"empty string"}},
 		"an empty jwt":        {config{"jwt": ""}, "jwt", []string{"empty string"}},
 		"a tag with a hyphen": {config{"hcp_terraform": config{"tag": "a b"}}, "hcp_terraform.tag", nil},
