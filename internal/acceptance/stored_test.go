@@ -134,9 +134,14 @@ func (w *world) timeOfCall(trace, call string) time.Duration {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	line := regexp.MustCompile(`Received downstream response: .*tf_req_duration_ms=(\d+) .*tf_rpc=` + call + `\b`)
-	if match := line.FindSubmatch(content); match != nil {
-		took, err := time.ParseDuration(string(match[1]) + "ms")
+	rpc := regexp.MustCompile(`\btf_rpc=` + call + `\b`)
+	duration := regexp.MustCompile(`\btf_req_duration_ms=(\d+)`)
+	for _, line := range strings.Split(string(content), "\n") { // whose fields come in any order
+		match := duration.FindStringSubmatch(line)
+		if match == nil || !strings.Contains(line, "Received downstream response") || !rpc.MatchString(line) {
+			continue
+		}
+		took, err := time.ParseDuration(match[1] + "ms")
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -38,9 +38,8 @@ type world struct {
 	seeded  string   // what the block is configured with
 	release chan struct{}
 
-	// wrong is what differs from what was expected; overloaded means that the machine was too slow to tell.
-	wrong      []string
-	overloaded bool
+	// wrong is what differs from what was expected.
+	wrong []string
 
 	mu      sync.Mutex
 	said    bytes.Buffer
@@ -184,10 +183,7 @@ func (r *run) open(grant matrix.Grant) opened {
 func (r *run) close(private []byte) (matrix.End, string) {
 	r.t.Helper()
 	name, _ := r.block(r.cell.Grant)
-	began := time.Now()
 	resp, err := r.server.CloseEphemeralResource(r.ctx, &tfprotov6.CloseEphemeralResourceRequest{TypeName: name, Private: private})
-	// Close takes five seconds at most, by a clock that no test can stop.
-	r.overloaded = r.overloaded || !r.cell.Fault.Slow && time.Since(began) > session.CloseLimit*3/4
 	return endOf(resp.Diagnostics), r.keep(resp.Diagnostics, err)
 }
 
