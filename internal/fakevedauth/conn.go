@@ -84,7 +84,7 @@ func (s *Server) exchange(conn net.Conn, r *http.Request, request *Request) bool
 	}
 	// Finished before the first byte goes out: a client that has the answer must not find the request in flight.
 	s.finish(request, answer.status)
-	wantsClose := r.Close || !r.ProtoAtLeast(1, 1)
+	wantsClose := r.Close || !r.ProtoAtLeast(1, 1) || answer.header.Get("Connection") == "close"
 	if wantsClose {
 		answer = answer.with("Connection", "close")
 	}

@@ -1,8 +1,11 @@
 package fakevedauth_test
 
 import (
+	"bufio"
 	"compress/gzip"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -41,6 +44,7 @@ func TestFaultsAndCommit(t *testing.T) {
 		"text behind":       {fakevedauth.Trailing("<!-- proxy -->"), 1, 200, "}<!-- proxy -->"},
 		"truncated":         {fakevedauth.Truncate(60), 1, 0, "access_token"},
 		"truncated quietly": {fakevedauth.TruncateQuietly(-1), 1, 200, "access_token"},
+		"overrun":           {fakevedauth.Overrun(20), 1, 200, "access_"},
 		"drop":              {fakevedauth.Drop(), 0, 0, ""},
 		"drop after":        {fakevedauth.Drop().AfterCommit(), 1, 0, ""},
 		"reset":             {fakevedauth.Reset(), 0, 0, ""},
@@ -48,6 +52,7 @@ func TestFaultsAndCommit(t *testing.T) {
 		"unread":            {fakevedauth.CloseUnread(), 0, 0, ""},
 		"latency":           {fakevedauth.Latency(time.Millisecond), 1, 200, "access_token"},
 		"drip":              {fakevedauth.Drip(50, time.Microsecond), 1, 200, "access_token"},
+		"closed":            {fakevedauth.Closing(), 1, 200, "access_token"},
 		"closed silently":   {fakevedauth.CloseSilently(), 1, 200, "access_token"},
 		"rewritten":         {fakevedauth.Rewrite(without("expires")), 1, 200, "access_token"},
 		"held and released": {fakevedauth.Hold(closed()), 1, 200, "access_token"},
@@ -65,6 +70,7 @@ func TestFaultsAndCommit(t *testing.T) {
 			if l := fake.Ledger(); l.Issued != c.issued {
 				t.Errorf("%s, want %d issued", l, c.issued)
 			}
+			p.http.CloseIdleConnections() // what is kept may be closed on the other side
 			if got, err := tryLogin(p); err != nil || got.status != 200 {
 				t.Errorf("the next request: %+v %v", got, err)
 			}
@@ -87,13 +93,29 @@ func TestClosedSilently(t *testing.T) {
 	t.Parallel()
 	fake := fakevedauth.StartForTest(t, fakevedauth.Options{})
 	fake.Inject(fakevedauth.OAuth, fakevedauth.Once(fakevedauth.CloseSilently()))
-	p := peerOf(t, fake)
-	if got := p.login(); got.header.Get("Connection") != "" {
-		t.Errorf("announced: %v", got.header)
+	conn, err := tls.Dial("tcp", strings.TrimPrefix(fake.URL(), "https://"), &tls.Config{
+		RootCAs: fake.CAPool(), MinVersion: tls.VersionTLS12,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	p.login()
-	if requests := fake.Requests(); requests[0].RemoteAddr == requests[1].RemoteAddr {
-		t.Error("the connection was kept")
+	t.Cleanup(func() { _ = conn.Close() })
+	body := `{"client_id":"terraform","username":"alice","password":"` + fakevedauth.DefaultPassword + `","scope":"ssh"}`
+	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		pathOAuth, len(body), body); err != nil {
+		t.Fatal(err)
+	}
+	reader := bufio.NewReader(conn)
+	got, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(got.Body)
+	if err != nil || got.StatusCode != 200 || got.Close || !strings.Contains(string(text), "access_token") {
+		t.Errorf("got %v %q %v", got.Header, text, err)
+	}
+	if _, err := reader.ReadByte(); !errors.Is(err, io.EOF) {
+		t.Errorf("the connection was kept: %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
@@ -159,6 +160,12 @@ func TruncateQuietly(n int) Fault {
 	return body(func(b []byte) []byte { return b[:within(n, len(b))] })
 }
 
+// Overrun announces only n bytes of the real body, or all but n if n is negative, and then sends all of it, after the
+// state has changed.
+func Overrun(n int) Fault {
+	return Fault{}.changing(func(r reply) reply { return r.with("Content-Length", strconv.Itoa(within(n, len(r.body)))) })
+}
+
 // Drip writes the real body n bytes at a time with a pause behind each, after the state has changed.
 func Drip(n int, pause time.Duration) Fault {
 	return Fault{}.changing(func(r reply) reply {
@@ -185,6 +192,11 @@ func CloseSilently() Fault {
 		r.closeSilently = true
 		return r
 	})
+}
+
+// Closing announces the end of the connection with the real reply, and ends it.
+func Closing() Fault {
+	return Fault{}.changing(func(r reply) reply { return r.with("Connection", "close") })
 }
 
 func body(change func([]byte) []byte) Fault {
