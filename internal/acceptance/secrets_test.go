@@ -41,15 +41,16 @@ func TestNoSecretAnywhere(t *testing.T) {
 		"redirect": {
 			refusal.OAuth: fakevedauth.Redirect(302, "https://other.example.com/?password=hunter2hunter2"),
 		},
-		"cut off":        {refusal.OAuth: fakevedauth.Truncate(120)},
-		"text behind":    {refusal.OAuth: fakevedauth.Trailing("<!-- bye -->")},
-		"wrong types":    {refusal.OAuth: fakevedauth.WrongTypes()},
-		"too large":      {refusal.OAuth: fakevedauth.Padded(5 << 20)},
-		"empty":          {refusal.OAuth: fakevedauth.EmptyBody()},
-		"lost":           {refusal.OAuth: fakevedauth.Reset().AfterCommit()},
-		"revoke refused": {refusal.Revoke: fakevedauth.Refusal("scope-insufficient", refusal.Modern, "scope", "x")},
-		"revoke lost":    {refusal.Revoke: fakevedauth.Reset()},
-		"verify page":    {refusal.Verify: fakevedauth.HTML(500, "Oops")},
+		"cut off":         {refusal.OAuth: fakevedauth.Truncate(120)},
+		"announced short": {refusal.OAuth: fakevedauth.Overrun(60)},
+		"text behind":     {refusal.OAuth: fakevedauth.Trailing("<!-- bye -->")},
+		"wrong types":     {refusal.OAuth: fakevedauth.WrongTypes()},
+		"too large":       {refusal.OAuth: fakevedauth.Padded(5 << 20)},
+		"empty":           {refusal.OAuth: fakevedauth.EmptyBody()},
+		"lost":            {refusal.OAuth: fakevedauth.Reset().AfterCommit()},
+		"revoke refused":  {refusal.Revoke: fakevedauth.Refusal("scope-insufficient", refusal.Modern, "scope", "x")},
+		"revoke lost":     {refusal.Revoke: fakevedauth.Reset()},
+		"verify page":     {refusal.Verify: fakevedauth.HTML(500, "Oops")},
 	}
 	for name, injected := range faults {
 		for _, format := range []string{"TRACE", "JSON"} {

@@ -80,6 +80,7 @@ var damaged = slices.Concat(
 		damage("empty", "cannot be used", false, true, fakevedauth.EmptyBody()),
 		damage("cut off early, announced in full", "closed", false, false, fakevedauth.Truncate(headOnly)),
 		damage("cut off early", "cannot be used", false, true, fakevedauth.TruncateQuietly(headOnly)),
+		damage("more than announced", "cannot be used", false, true, fakevedauth.Overrun(headOnly)),
 		damage("gzip bomb", "cannot be used", false, true, fakevedauth.GzipBomb(8*mebibyte)),
 	),
 	[]Fault{

@@ -3,6 +3,7 @@ package matrix_test
 import (
 	"crypto/tls"
 	"io"
+	"maps"
 	"net"
 	"sync"
 	"testing"
@@ -19,7 +20,8 @@ type gate struct {
 
 	mu   sync.Mutex
 	wire matrix.Wire
-	left int // connections to spoil; -1 is all
+	left int                            // connections to spoil; -1 is all
+	open map[*net.TCPConn]chan struct{} // those of clients; closed when the client has closed it
 	wg   sync.WaitGroup
 }
 
@@ -29,7 +31,7 @@ func newGate(t *testing.T, target string) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{listener: listener, target: target}
+	g := &gate{listener: listener, target: target, open: map[*net.TCPConn]chan struct{}{}}
 	g.wg.Go(g.serve)
 	t.Cleanup(func() {
 		_ = listener.Close()
@@ -45,6 +47,19 @@ func (g *gate) spoil(wire matrix.Wire, n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.wire, g.left = wire, n
+}
+
+// hangUp ends the connections that clients keep, and returns when they have noticed.
+func (g *gate) hangUp() {
+	g.mu.Lock()
+	open := maps.Clone(g.open)
+	g.mu.Unlock()
+	for conn := range open {
+		_ = conn.CloseWrite()
+	}
+	for _, ended := range open {
+		<-ended
+	}
 }
 
 func (g *gate) next() matrix.Wire {
@@ -65,19 +80,27 @@ func (g *gate) serve() {
 		if err != nil {
 			return
 		}
-		g.wg.Go(func() { g.handle(conn) })
+		ended, client := make(chan struct{}), conn.(*net.TCPConn)
+		g.mu.Lock()
+		g.open[client] = ended
+		g.mu.Unlock()
+		g.wg.Go(func() {
+			g.handle(client)
+			g.mu.Lock()
+			delete(g.open, client)
+			g.mu.Unlock()
+			close(ended)
+		})
 	}
 }
 
-func (g *gate) handle(conn net.Conn) {
+func (g *gate) handle(conn *net.TCPConn) {
 	defer func() { _ = conn.Close() }()
 	switch wire := g.next(); wire {
 	case matrix.Whole:
 		g.forward(conn)
 	case matrix.ResetAtOnce:
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0)
-		}
+		_ = conn.SetLinger(0)
 	default:
 		server := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{badCertificates().of[wire]}, MinVersion: tls.VersionTLS12})
 		_ = server.Handshake()

@@ -3,6 +3,8 @@ package matrix_test
 import (
 	"flag"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"regexp"
 	"runtime"
@@ -16,8 +18,10 @@ import (
 	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
 )
 
-// TestMain lets more cells run at a time than there are processors: some only wait for a timeout.
+// TestMain lets more cells run at a time than there are processors: some only wait for a timeout. Like the program, it
+// silences the standard logger, to which net/http writes what a server sends unasked.
 func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard)
 	flag.Parse()
 	if flag.Lookup("test.parallel").Value.String() == fmt.Sprint(flag.Lookup("test.parallel").DefValue) {
 		if err := flag.Set("test.parallel", "64"); err != nil {
@@ -171,6 +175,7 @@ func (w *world) armWire() {
 	case w.cell.Call == matrix.Poll:
 		w.onStart = spoil
 	case before == "":
+		w.gate.hangUp()
 		spoil()
 	default:
 		answers := 0
@@ -179,8 +184,8 @@ func (w *world) armWire() {
 			if answers++; w.cell.Call != matrix.Recheck || answers == 1 {
 				spoil()
 			}
-			return false
-		}, fakevedauth.Always(fakevedauth.Nothing())))
+			return true
+		}, fakevedauth.Always(fakevedauth.Closing())))
 	}
 }
 

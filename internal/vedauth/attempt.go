@@ -100,6 +100,9 @@ func (c *Client) attempt(ctx, all context.Context, r request, number int) outcom
 	// What has not been written by now must never be: it counts as not sent, and may be sent again.
 	sent := !state.CompareAndSwap(waiting, abandoned) && state.sent()
 	result := c.judge(ctx, r, got, err, sent)
+	if result.failure != nil && result.failure.Kind != Refused {
+		c.renewConnections() // whatever is wrong may be wrong with where the others lead, too
+	}
 	event := Event{Endpoint: r.endpoint, Attempt: number, Duration: c.config.Now().Sub(began)}
 	if got != nil {
 		event.Status = got.status
@@ -119,19 +122,32 @@ func (c *Client) send(ctx context.Context, r request, state *progress) (*answer,
 	case c.presenter != nil:
 		return c.presenter.send(ctx, c, r, state)
 	default:
-		return c.sendOn(ctx, c.transport, r, state)
+		return c.sendOn(ctx, c.direct, r, state)
 	}
 }
 
-// sendOn writes the request to a connection of the transport and reads the answer.
-func (c *Client) sendOn(ctx context.Context, transport *http.Transport, r request, state *progress) (*answer, error) {
+// renewConnections makes the next request begin on a new connection.
+func (c *Client) renewConnections() {
+	c.direct.renew()
+	if c.presenter != nil {
+		c.presenter.renew()
+	}
+}
+
+// sendOn writes the request to a connection and reads the answer.
+func (c *Client) sendOn(ctx context.Context, by transports, r request, state *progress) (*answer, error) {
 	httpRequest, err := c.newRequest(ctx, r, state)
 	if err != nil {
 		return nil, err
 	}
 	// Not through an http.Client: it would follow redirects, or fail on one that it cannot follow, and it hides why a
 	// TLS handshake failed.
-	response, err := transport.RoundTrip(httpRequest)
+	response, err := by.of(r).RoundTrip(httpRequest)
+	if err != nil && state.kept.Load() && !state.sent() { // the server had closed it, which is no failure
+		if httpRequest, err = c.newRequest(ctx, r, state); err == nil {
+			response, err = by.single.RoundTrip(httpRequest)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +161,9 @@ func (c *Client) newRequest(ctx context.Context, r request, state *progress) (*h
 	if err != nil {
 		return nil, err
 	}
-	ctx = withProgress(ctx, state)
-	httpRequest = httpRequest.WithContext(ctx)
+	httpRequest = httpRequest.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) { state.got(info, r.body != nil) },
+	}))
 	if r.body != nil {
 		open := func() (io.ReadCloser, error) { return guardedBody{state, bytes.NewReader(r.body)}, nil }
 		httpRequest.Body, _ = open()
@@ -157,9 +174,9 @@ func (c *Client) newRequest(ctx context.Context, r request, state *progress) (*h
 			httpRequest.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
 	} else {
-		httpRequest = httpRequest.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GotConn: func(httptrace.GotConnInfo) { state.CompareAndSwap(waiting, written) },
-		}))
+		// A body that is empty, and that cannot be had again: without one, net/http would by itself repeat a request on a
+		// kept connection that gets no answer, and send more requests than max_retries allows.
+		httpRequest.Body, httpRequest.TransferEncoding = io.NopCloser(bytes.NewReader(nil)), []string{"identity"}
 	}
 	if !r.bearer.Empty() {
 		token := r.bearer.Reveal()

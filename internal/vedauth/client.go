@@ -55,7 +55,7 @@ type Event struct {
 // Client talks to one vedauth server. It is safe for concurrent use.
 type Client struct {
 	config    Config
-	transport *http.Transport
+	direct    transports
 	presenter *presenter // nil without a client certificate
 }
 
@@ -83,7 +83,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{config: config, transport: transport}, nil
+	return &Client{config: config, direct: newTransports(transport)}, nil
 }
 
 // Server is the address of the server, as ParseURL returns it.

@@ -2,7 +2,10 @@ package vedauth
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net"
+	"net/http/httptrace"
 	"sync/atomic"
 )
 
@@ -20,30 +23,49 @@ type progress struct {
 	atomic.Int32
 	// watched: the request has a connection that tells whether anything of the body arrived.
 	watched, arrived atomic.Bool
+	// kept: the connection has carried another request before.
+	kept atomic.Bool
 }
 
 // sent reports whether the server may have the request.
 func (p *progress) sent() bool { return p.Load() == written && (p.arrived.Load() || !p.watched.Load()) }
 
-type progressKey struct{}
+// got notes which connection the request goes out on. One without a body is as good as written then.
+func (p *progress) got(info httptrace.GotConnInfo, hasBody bool) {
+	p.kept.Store(info.Reused)
+	if conn := watchedIn(info.Conn); conn != nil {
+		conn.carry(p, info.Reused)
+		p.watched.Store(true)
+	}
+	if !hasBody {
+		p.CompareAndSwap(waiting, written)
+	}
+}
 
-// withProgress lets the connection that is made for a request know that request.
-func withProgress(ctx context.Context, state *progress) context.Context {
-	return context.WithValue(ctx, progressKey{}, state)
+// watchedIn finds the connection of ours below the layers of TLS, or returns nil.
+func watchedIn(conn net.Conn) *watchedConn {
+	for {
+		switch c := conn.(type) {
+		case *watchedConn:
+			return c
+		case *tls.Conn:
+			conn = c.NetConn()
+		default:
+			return nil
+		}
+	}
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// watched makes connections that watch the request for which they are made.
+// watched makes connections that watch the requests that they carry.
 func watched(dial dialFunc) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
-		state, ok := ctx.Value(progressKey{}).(*progress)
-		if err != nil || !ok {
-			return conn, err
+		if err != nil {
+			return nil, err
 		}
-		state.watched.Store(true)
-		return &watchedConn{Conn: conn, state: state, trip: tripOf(ctx)}, nil
+		return &watchedConn{Conn: conn, trip: tripOf(ctx)}, nil
 	}
 }
 
@@ -51,11 +73,23 @@ func watched(dial dialFunc) dialFunc {
 // written when the connection is closed, is smaller with the ciphers that matter.
 const leastPart = 40
 
-// watchedConn carries one request, and nothing at all once it is too late for the server to ask for a certificate.
+// watchedConn carries one request after the other, and nothing at all once it is too late for the server to ask for a
+// certificate.
 type watchedConn struct {
 	net.Conn
-	state *progress
-	trip  *trip
+	trip    *trip
+	carried atomic.Pointer[progress] // nil while TLS begins
+	kept    atomic.Bool              // it has waited for this request, of which nothing has been written
+}
+
+// errStale stops a request before it is written to a connection that the server has closed. Package net/http then takes
+// another one.
+var errStale = errors.New("the server has closed the connection that was kept")
+
+// carry makes the connection that of one request.
+func (c *watchedConn) carry(state *progress, kept bool) {
+	c.carried.Store(state)
+	c.kept.Store(kept)
 }
 
 // Write writes, and takes note.
@@ -63,10 +97,15 @@ func (c *watchedConn) Write(p []byte) (int, error) {
 	if c.trip.tooLate.Load() {
 		return 0, errNotAsked
 	}
-	begun := c.state.Load() == written
+	// A server has nothing to say before it is asked. If there is something, it is the end.
+	if c.kept.CompareAndSwap(true, false) && hasInput(c.Conn) {
+		return 0, errStale
+	}
+	state := c.carried.Load()
+	begun := state != nil && state.Load() == written
 	n, err := c.Conn.Write(p)
 	if begun && n > 0 && len(p) >= leastPart {
-		c.state.arrived.Store(true)
+		state.arrived.Store(true)
 	}
 	return n, err
 }

@@ -28,7 +28,7 @@ const (
 
 // DialWith makes the client connect through dial, which lets a test run in a testing/synctest bubble without a network.
 func (c *Client) DialWith(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
-	c.transport.DialContext = watched(dial)
+	c.direct.kept.DialContext, c.direct.single.DialContext = watched(dial), watched(dial)
 }
 
 // ReadAbandoned reads the body of a request that was abandoned before it was written.
@@ -40,7 +40,7 @@ func ReadAbandoned() (int, error) {
 
 // Transport is what the client sends with.
 func (c *Client) Transport() *http.Transport {
-	return c.transport
+	return c.direct.kept
 }
 
 // Wait is the pause that a client makes unless told otherwise.

@@ -83,8 +83,8 @@ func TestOddButLegalAnswers(t *testing.T) {
 		"no reason":      "HTTP/1.1 200\r\n\r\n" + goodToken,
 		"no type":        "HTTP/1.1 200 OK\r\nContent-Type:\r\n\r\n" + goodToken,
 		"wrong type":     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + goodToken,
-		"many pieces":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + pieces(goodToken) + "0\r\n\r\n",
-		"trailer":        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n" + pieces(goodToken) + "0\r\nX: y\r\n\r\n",
+		"many pieces":    "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + pieces(goodToken) + "0\r\n\r\n",
+		"trailer":        "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n" + pieces(goodToken) + "0\r\nX: y\r\n\r\n",
 		"cookies":        "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\n" + goodToken,
 		"BOM and blanks": "HTTP/1.1 200 OK\r\n\r\n\ufeff\r\n" + goodToken + "\r\n",
 	} {

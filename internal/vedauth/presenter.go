@@ -15,14 +15,15 @@ import (
 // which nobody asked during the handshake is of no use, and the request goes over TLS 1.2 instead.
 type presenter struct {
 	cert        *tls.Certificate
-	modern, old *http.Transport // TLS 1.2 and 1.3; TLS 1.2 alone
-	onlyOld     atomic.Bool     // what this server has shown
+	modern, old transports  // TLS 1.2 and 1.3; TLS 1.2 alone
+	onlyOld     atomic.Bool // what this server has shown
 }
 
 // errNotAsked stops a request before it is written to a connection that cannot ask for the certificate any more.
 var errNotAsked = errors.New("the server did not ask for a certificate in a TLS 1.3 handshake")
 
-// trip is what is known of the connection of one request. It travels in the request's context.
+// trip is what is known of a connection. It travels in the context of the request for which the connection is made; one
+// that has been kept has its own already.
 type trip struct {
 	// toProxy: the handshake is with a proxy, to which the certificate is none of its business.
 	toProxy atomic.Bool
@@ -43,8 +44,14 @@ func tripOf(ctx context.Context) *trip {
 
 func newPresenter(base *http.Transport, cert *tls.Certificate) *presenter {
 	p := &presenter{cert: cert}
-	p.modern, p.old = p.transport(base, tls.VersionTLS13), p.transport(base, tls.VersionTLS12)
+	p.modern = newTransports(p.transport(base, tls.VersionTLS13))
+	p.old = newTransports(p.transport(base, tls.VersionTLS12))
 	return p
+}
+
+func (p *presenter) renew() {
+	p.modern.renew()
+	p.old.renew()
 }
 
 // transport returns a copy of base that presents the certificate and speaks no newer TLS than newest.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,11 +25,13 @@ type request struct {
 // script answers the nth request, counted from 1, with whatever bytes it likes. When it returns, the connection ends.
 type script func(n int, r request, conn net.Conn)
 
-// server reads one request from each TLS connection and runs a script for it.
+// server reads one request from each TLS connection, or many, and runs a script for each.
 type server struct {
 	url      string
 	dial     func(context.Context, string, string) (net.Conn, error) // nil for the network
 	listener net.Listener
+	many     bool          // takes one request after the other on a connection, until the client closes it
+	ends     chan struct{} // has one for each connection that was closed
 
 	mu       sync.Mutex
 	requests []request
@@ -40,16 +43,28 @@ type server struct {
 // serve starts a server on loopback. change alters its TLS settings.
 func serve(t *testing.T, answer script, change ...func(*tls.Config)) *server {
 	t.Helper()
+	return serveOn(t, &server{}, answer, change...)
+}
+
+// serveMany is serve, with connections that are kept.
+func serveMany(t *testing.T, answer script) *server {
+	t.Helper()
+	return serveOn(t, &server{many: true}, answer)
+}
+
+func serveOn(t *testing.T, s *server, answer script, change ...func(*tls.Config)) *server {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{url: "https://" + listener.Addr().String(), listener: listener}
+	s.url, s.listener = "https://"+listener.Addr().String(), listener
 	s.run(t, answer, change)
 	return s
 }
 
 func (s *server) run(t *testing.T, answer script, change []func(*tls.Config)) {
+	s.ends = make(chan struct{}, 1000)
 	config := &tls.Config{Certificates: []tls.Certificate{leaf}}
 	for _, alter := range change {
 		alter(config)
@@ -82,21 +97,32 @@ func (s *server) handle(conn *tls.Conn, answer script) {
 			return
 		}
 		_ = conn.Close()
+		select {
+		case s.ends <- struct{}{}:
+		default: // nobody counts
+		}
 	}()
 	if conn.Handshake() != nil {
 		_, _ = io.Copy(io.Discard, conn.NetConn()) // closed at once, the connection could swallow the alert that says why
 		return
 	}
-	got, err := http.ReadRequest(bufio.NewReader(conn))
+	reader := bufio.NewReader(conn)
+	for s.serveOne(conn, reader, answer) && s.many {
+	}
+}
+
+// serveOne reports whether a request came.
+func (s *server) serveOne(conn *tls.Conn, reader *bufio.Reader, answer script) bool {
+	got, err := http.ReadRequest(reader)
 	if err != nil {
-		return
+		return false
 	}
 	s.mu.Lock()
 	s.begun++
 	s.mu.Unlock()
 	body, err := io.ReadAll(got.Body)
 	if err != nil {
-		return
+		return false
 	}
 	r := request{Request: got, body: string(body), tls: conn.ConnectionState()}
 	s.mu.Lock()
@@ -104,6 +130,7 @@ func (s *server) handle(conn *tls.Conn, answer script) {
 	n := len(s.requests)
 	s.mu.Unlock()
 	answer(n, r, conn)
+	return true
 }
 
 // seen returns the requests that came so far.
@@ -120,16 +147,22 @@ func (s *server) connections() int {
 	return s.opened
 }
 
-// say writes a whole answer; status is what follows HTTP/1.1, and headers are lines of their own.
+// say writes a whole answer; status is what follows HTTP/1.1, and headers are lines of their own. It announces the end
+// of the connection, unless a header says keepAlive.
 func say(conn io.Writer, status, body string, headers ...string) {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "HTTP/1.1 %s\r\nContent-Length: %d\r\n", status, len(body))
+	if !slices.Contains(headers, keepAlive) {
+		headers = append([]string{"Connection: close"}, headers...)
+	}
 	for _, header := range headers {
 		fmt.Fprintf(&out, "%s\r\n", header)
 	}
 	fmt.Fprintf(&out, "\r\n%s", body)
 	_, _ = conn.Write(out.Bytes())
 }
+
+const keepAlive = "Connection: keep-alive"
 
 // raw writes text as it is.
 func raw(conn io.Writer, text string) { _, _ = io.WriteString(conn, text) }

@@ -17,9 +17,38 @@ import (
 const (
 	dialTimeout      = 30 * time.Second
 	handshakeTimeout = 30 * time.Second
+	// idleTimeout is how long a connection is kept for the next request. It is well below what servers and gateways are
+	// set to, some of them to 5 seconds: a request should not meet a connection that the other side is just closing.
+	idleTimeout = 2 * time.Second
+	// idleMost is how many connections are kept, for as many blocks as Terraform may open at a time.
+	idleMost = 64
 )
 
-// newTransport makes the transport of one client; nothing is shared with http.DefaultTransport.
+// transports are the two ways to send: on a connection that is kept for the next request, and on one for a single
+// request.
+type transports struct{ kept, single *http.Transport }
+
+func newTransports(kept *http.Transport) transports {
+	single := kept.Clone()
+	single.DisableKeepAlives = true
+	return transports{kept, single}
+}
+
+// of chooses the transport for a request. What can be sent only once gets a connection of its own, because a kept one
+// may turn out to be closed when it is too late to take the request back.
+func (t transports) of(r request) *http.Transport {
+	if r.policy == rotatesGrant {
+		return t.single
+	}
+	return t.kept
+}
+
+// renew closes the connections that are kept and carry no request, so that the next request begins anew.
+func (t transports) renew() { t.kept.CloseIdleConnections() }
+
+// newTransport makes the transport of one client; nothing is shared with http.DefaultTransport. On a connection that is
+// kept, package net/http writes to the standard logger what a server sends unasked, such as the second half of a reply,
+// with its refresh token, after a wrong Content-Length: a program that uses this package silences that logger.
 func newTransport(config Config) (*http.Transport, error) {
 	roots, err := trustAnchors(config.CAPEM)
 	if err != nil {
@@ -38,12 +67,10 @@ func newTransport(config Config) (*http.Transport, error) {
 		},
 		TLSHandshakeTimeout: handshakeTimeout,
 		// HTTP/2 has no reason phrase, in which vedauth puts its errors, and forbids renegotiation.
-		TLSNextProto:       map[string]func(string, *tls.Conn) http.RoundTripper{},
-		DisableCompression: true, // answers are small, and nothing can unpack to a huge one
-		// One connection for each request. A POST cannot be sent twice and so must not meet a connection that the other
-		// side has just closed; and net/http writes to the log what comes unasked on an idle connection, such as the
-		// second half of a reply, with its refresh token, after a wrong Content-Length.
-		DisableKeepAlives:      true,
+		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
+		DisableCompression:     true, // answers are small, and nothing can unpack to a huge one
+		IdleConnTimeout:        idleTimeout,
+		MaxIdleConnsPerHost:    idleMost,
 		MaxResponseHeaderBytes: maxReply,
 		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 			if answer.StatusCode != http.StatusOK {

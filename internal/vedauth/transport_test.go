@@ -1,10 +1,7 @@
 package vedauth_test
 
 import (
-	"bytes"
-	"context"
 	"crypto/tls"
-	"log"
 	"net"
 	"net/http"
 	"strings"
@@ -167,47 +164,5 @@ func TestWhatDoesNotSpeakTLS(t *testing.T) {
 		if failure := asError(t, err); failure.Kind != vedauth.Unreachable || !strings.Contains(err.Error(), "does not speak TLS") {
 			t.Errorf("%q: kind %d, %v", greeting, failure.Kind, err)
 		}
-	}
-}
-
-// TestTheRestOfAReplyIsNotLogged: net/http writes to the standard logger what a server sends behind an answer on a kept
-// connection. After a wrong Content-Length that is the second half of a reply, with its refresh token.
-func TestTheRestOfAReplyIsNotLogged(t *testing.T) { // not parallel: it looks at the logger of the process
-
-	var logged bytes.Buffer
-	before := log.Writer()
-	log.SetOutput(&logged)
-	t.Cleanup(func() { log.SetOutput(before) })
-	cut := strings.Index(goodToken, refreshInGoodToken)
-	closed := make(chan struct{})
-	s := serve(t, func(_ int, _ request, conn net.Conn) {
-		defer close(closed)
-		say(conn, "200 OK", goodToken[:cut], isJSON, "Connection: keep-alive")
-		raw(conn, goodToken[cut:])
-		_, _ = conn.Read(make([]byte, 1)) // until the client closes
-	})
-	_, err := connect(t, s).OAuth(t.Context(), login)
-	if err == nil {
-		t.Error("half a reply was accepted")
-	}
-	<-closed
-	mustNotHold(t, logged.String(), refreshInGoodToken)
-}
-
-// TestEachRequestHasItsOwnConnection, so that none meets one that the server has just closed.
-func TestEachRequestHasItsOwnConnection(t *testing.T) {
-	t.Parallel()
-	s := serve(t, always("200 OK", goodToken, isJSON, "Connection: keep-alive"))
-	client := connect(t, s)
-	for range 3 {
-		if _, err := client.OAuth(context.Background(), login); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := s.connections(); n != 3 {
-		t.Errorf("%d connections", n)
-	}
-	if !s.seen()[0].Close {
-		t.Error("the server is not told that no other request follows")
 	}
 }

@@ -38,6 +38,7 @@ func newConnection(config Config) *connection {
 		t.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	}
 	t.DisableKeepAlives, t.MaxConnsPerHost, t.MaxIdleConnsPerHost = false, 1, 1
+	t.IdleConnTimeout = 0 // the connection waits while a KDC takes its time
 	if t.DialContext == nil {
 		t.DialContext = (&net.Dialer{}).DialContext
 	}
