@@ -15,11 +15,14 @@ import (
 // read makes a token of an answer: the status first, since an error page is no JSON. Nothing of the body gets into
 // an error.
 func (c call) read(response *http.Response, target *url.URL, timeout time.Duration) (secret.String, bool, *Error) {
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxToken+1))
+	status, length := response.StatusCode, int64(maxToken+1)
+	if status == http.StatusSwitchingProtocols {
+		length = 0 // not a body but the bare connection, of which no deadline ends the reading
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, length))
 	if err != nil {
 		return secret.String{}, true, c.networkError(err, target, timeout)
 	}
-	status := response.StatusCode
 	switch {
 	case status >= 300 && status < 400:
 		what := fmt.Sprintf("answered %d and sent the request elsewhere%s, which is not followed, since the request "+

@@ -1,10 +1,14 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestAnswers goes through what a service may answer instead of a token. The body of every answer holds a token, so
@@ -78,6 +82,32 @@ func TestAnswers(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestAProtocolSwitch: nothing is read from the connection that such an answer leaves open, because no deadline would
+// end that.
+func TestAProtocolSwitch(t *testing.T) {
+	t.Parallel()
+	const patience = 30 * time.Second // for a client that does not hang up
+	ended := make(chan error, 1)
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		_, err = conn.Read(make([]byte, 1))
+		ended <- err
+	})
+	p := platforms["GitHub Actions"]
+	_, err := p.source(t, server.URL, nil).Fetch(t.Context())
+	wantError(t, err, p.attribute, []string{"answered 101 Switching Protocols"}, nil)
+	if err := <-ended; errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the client did not hang up")
 	}
 }
 

@@ -200,10 +200,7 @@ func (c *Client) bareRequest(ctx context.Context, r request) (*http.Request, err
 }
 
 func readAnswer(response *http.Response) *answer {
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply+1))
-	if err == nil && len(body) > maxReply {
-		body, err = body[:maxReply], errTooLarge
-	}
+	body, err := readBody(response)
 	_, reason, _ := strings.Cut(response.Status, " ")
 	body = bytes.TrimPrefix(body, []byte("\ufeff")) // some .NET writers begin with a byte order mark
 	got := &answer{
@@ -214,4 +211,16 @@ func readAnswer(response *http.Response) *answer {
 		got.tls = response.TLS.Version
 	}
 	return got
+}
+
+// readBody reads what follows the header, up to maxReply.
+func readBody(response *http.Response) ([]byte, error) {
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		return nil, nil // not a body but the bare connection, of which no deadline ends the reading
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply+1))
+	if err == nil && len(body) > maxReply {
+		body, err = body[:maxReply], errTooLarge
+	}
+	return body, err
 }

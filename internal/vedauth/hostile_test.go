@@ -62,6 +62,27 @@ func TestFloods(t *testing.T) {
 	}
 }
 
+// TestAProtocolSwitch is an answer that is over with its header. Nothing is read from the connection that it leaves
+// open: no deadline would end that, and Terraform would wait for ever.
+func TestAProtocolSwitch(t *testing.T) {
+	t.Parallel()
+	const patience = 30 * time.Second // for a client that does not hang up
+	ended := make(chan error, 1)
+	s := serve(t, func(_ int, _ request, conn net.Conn) {
+		raw(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		_, err := conn.Read(make([]byte, 1))
+		ended <- err
+	})
+	_, err := connect(t, s).OAuth(t.Context(), login)
+	if failure := asError(t, err); failure.Kind != vedauth.Unexpected || failure.Status != 101 {
+		t.Errorf("kind %d, %v", failure.Kind, err)
+	}
+	if err := <-ended; errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the client did not hang up")
+	}
+}
+
 // TestALongReasonPhrase is read, and shown in part.
 func TestALongReasonPhrase(t *testing.T) {
 	t.Parallel()

@@ -126,7 +126,11 @@ func (c *connection) close() { c.transport.CloseIdleConnections() }
 
 // buffer replaces the body by a copy of its first maxBody bytes.
 func buffer(response *http.Response) error {
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	length := int64(maxBody)
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		length = 0 // not a body but the bare connection, of which no deadline ends the reading
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, length))
 	if closeErr := response.Body.Close(); err == nil {
 		err = closeErr
 	}

@@ -396,3 +396,40 @@ func TestHostileServer(t *testing.T) {
 		}
 	}
 }
+
+// TestAProtocolSwitch: nothing is read from the connection that such an answer leaves open, at either step, because no
+// deadline would end that.
+func TestAProtocolSwitch(t *testing.T) {
+	t.Parallel()
+	const patience = 30 * time.Second // for a client that does not hang up
+	for name, opening := range map[string]bool{"opening": true, "challenge": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ended := make(chan error, 1)
+			server := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !opening && r.Header.Get("Authorization") == "" {
+					w.Header().Set("WWW-Authenticate", "NTLM")
+					w.WriteHeader(http.StatusUnauthorized)
+					return
+				}
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer func() { _ = conn.Close() }()
+				_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+				_ = conn.SetReadDeadline(time.Now().Add(patience))
+				_, err = conn.Read(make([]byte, 1))
+				ended <- err
+			}))
+			var unasked *winauth.NoChallengeError
+			if _, err := winauth.Login(t.Context(), plainConfig(server.URL)); !errors.As(err, &unasked) {
+				t.Errorf("err = %v", err)
+			}
+			if err := <-ended; errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("the client did not hang up")
+			}
+		})
+	}
+}
