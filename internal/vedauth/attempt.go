@@ -1,7 +1,9 @@
 package vedauth
 
 import (
+	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -16,6 +18,9 @@ import (
 
 // maxReply is how much of an answer is read; the largest that vedauth sends has about 1 KiB.
 const maxReply = 1 << 20
+
+// gzipMagic begins whatever gzip has packed.
+const gzipMagic = "\x1f\x8b"
 
 // answer is what a server sent, read to its end or to where it broke.
 type answer struct {
@@ -213,12 +218,22 @@ func readAnswer(response *http.Response) *answer {
 	return got
 }
 
-// readBody reads what follows the header, up to maxReply.
+// readBody reads what follows the header, unpacked and up to maxReply. No request asks for a packed reply, but there are
+// gateways that pack every one, and a token that cannot be read is a grant that nobody can revoke.
 func readBody(response *http.Response) ([]byte, error) {
 	if response.StatusCode == http.StatusSwitchingProtocols {
 		return nil, nil // not a body but the bare connection, of which no deadline ends the reading
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply+1))
+	packed := bufio.NewReader(response.Body)
+	plain := io.Reader(packed)
+	if magic, _ := packed.Peek(len(gzipMagic)); string(magic) == gzipMagic { // what vedauth sends is text
+		unpacked, err := gzip.NewReader(packed)
+		if err != nil {
+			return nil, err
+		}
+		plain = unpacked
+	}
+	body, err := io.ReadAll(io.LimitReader(plain, maxReply+1))
 	if err == nil && len(body) > maxReply {
 		body, err = body[:maxReply], errTooLarge
 	}
