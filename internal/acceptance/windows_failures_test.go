@@ -87,7 +87,8 @@ func incompleteWindowsLogon(t *testing.T, rig *peers.Rig) {
 		`password = "x"`: {"password", "username"},
 		"username = \"x\"\n  password = \"x\"\n  keytab_file = \"x\"": {"password", "keytab_file"},
 		"keytab_file = \"x\"\n  ccache_file = \"x\"":                  {"keytab_file", "ccache_file"},
-		"username = \"x\"\n  mechanism = \"basic\"":                   {"mechanism", "auto, kerberos and ntlm"},
+		`username = "x"`: {"Half a credential", "password", "keytab_file", "ccache_file"},
+		"username = \"x\"\n  mechanism = \"basic\"": {"mechanism", "auto, kerberos and ntlm"},
 	} {
 		w.token("integrated", block)
 		w.mustFail([]string{"validate"}, says...)
@@ -101,7 +102,6 @@ func incompleteWindowsLogon(t *testing.T, rig *peers.Rig) {
 			"Missing username and password, or keytab_file, or ccache_file",
 			"VEDAUTH_USERNAME and VEDAUTH_PASSWORD", "KRB5CCNAME", "KRB5_KTNAME",
 		},
-		`username = "x"`: {"Missing password"},
 		fmt.Sprintf("keytab_file = %q", notAKeytab): {"keytab", "What to do:"},
 		fmt.Sprintf("ccache_file = %q", notAKeytab): {"cache", "What to do:"},
 		`ccache_file = "KEYRING:persistent:0"`:      {"kinit -c FILE:"},

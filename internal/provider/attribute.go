@@ -38,6 +38,8 @@ type attribute struct {
 	// requires and conflicts name attributes of the same block: those without which this one is of no use, and those
 	// that must not be given beside it.
 	requires, conflicts []string
+	// needs names attributes of the same block of which one at least must be given beside this one.
+	needs []string
 	// least and most bound an integer.
 	least, most int64
 	// among are the values that the texts of a list may have.

@@ -45,8 +45,9 @@ var (
 			doc: "Content of a PKCS#12 file in base64, where there is no file system to put it in.",
 		},
 		{
-			name: "pkcs12_password", input: true, sensitive: true, empty: true, conflicts: concat(pemForms, fileForms), fallback: "the empty password",
-			doc: "Password of the PKCS#12 file.",
+			name: "pkcs12_password", input: true, sensitive: true, empty: true, needs: pkcs12Forms, conflicts: concat(pemForms, fileForms),
+			fallback: "the empty password",
+			doc:      "Password of the PKCS#12 file.",
 		},
 		{
 			name: "certificate_pem", input: true, requires: []string{"private_key_pem"}, conflicts: concat(pkcs12Forms, fileForms),
@@ -66,7 +67,8 @@ var (
 		},
 		{
 			name: "private_key_password", input: true, sensitive: true, empty: true, conflicts: pkcs12Forms,
-			doc: "Password of an encrypted private key.",
+			needs: []string{"private_key_pem", "private_key_file"},
+			doc:   "Password of an encrypted private key.",
 		},
 	}
 )

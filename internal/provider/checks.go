@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
@@ -29,6 +30,9 @@ func (a attribute) textRules() []validator.String {
 	rules := []validator.String{textCheck{a}}
 	if len(a.requires) > 0 {
 		rules = append(rules, stringvalidator.AlsoRequires(beside(a.requires)...))
+	}
+	if len(a.needs) > 0 {
+		rules = append(rules, halfCheck{a})
 	}
 	if len(a.conflicts) > 0 {
 		rules = append(rules, stringvalidator.ConflictsWith(beside(a.conflicts)...))
@@ -97,6 +101,34 @@ func (c textCheck) ValidateString(_ context.Context, req validator.StringRequest
 	if err := c.attribute.wrong(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), fmt.Sprintf("The value of %s cannot be used: %s.", req.Path, err))
 	}
+}
+
+// halfCheck looks for the other half of a credential, which may be one of several attributes.
+type halfCheck struct{ attribute attribute }
+
+// Description says what is checked, for documentation.
+func (c halfCheck) Description(context.Context) string {
+	return "one of " + strings.Join(c.attribute.needs, ", ") + " beside " + c.attribute.name
+}
+
+// MarkdownDescription is Description.
+func (c halfCheck) MarkdownDescription(ctx context.Context) string { return c.Description(ctx) }
+
+// ValidateString reports that no other half is given. One that is not known yet may come to be.
+func (c halfCheck) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	for _, name := range c.attribute.needs {
+		var other types.String
+		diags := req.Config.GetAttribute(ctx, req.Path.ParentPath().AtName(name), &other)
+		if resp.Diagnostics.Append(diags...); diags.HasError() || !other.IsNull() {
+			return
+		}
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Half a credential", fmt.Sprintf(
+		"%s is of use only together with one of %s, and none of them is given. Set one, or leave %s out.",
+		req.Path, strings.Join(c.attribute.needs, ", "), c.attribute.name))
 }
 
 // wrong is what is wrong with a text value in itself, or nil.

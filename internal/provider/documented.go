@@ -24,6 +24,9 @@ func (a attribute) description() string {
 	if len(a.requires) > 0 {
 		parts = append(parts, "Needs "+quoted(a.requires)+".")
 	}
+	if len(a.needs) > 0 {
+		parts = append(parts, "Needs one of "+quoted(a.needs)+".")
+	}
 	if len(a.conflicts) > 0 {
 		parts = append(parts, "Conflicts with "+quoted(a.conflicts)+".")
 	}

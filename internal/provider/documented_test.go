@@ -161,9 +161,9 @@ func TestDescription(t *testing.T) {
 	t.Parallel()
 	a := attribute{
 		doc: "Text.", input: true, sensitive: true, fallback: "`1`", env: []string{"A", "B"},
-		requires: []string{"x"}, conflicts: []string{"y", "z"},
+		requires: []string{"x"}, needs: []string{"v", "w"}, conflicts: []string{"y", "z"},
 	}
-	want := "Text. Default: `1`. Environment: `A`, then `B`. Needs `x`. Conflicts with `y`, `z`. Sensitive."
+	want := "Text. Default: `1`. Environment: `A`, then `B`. Needs `x`. Needs one of `v`, `w`. Conflicts with `y`, `z`. Sensitive."
 	if got := a.description(); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -23,7 +23,7 @@ var integratedGrant = grant{
 	inputs: []attribute{stateAttribute},
 	credentials: []attribute{
 		{
-			name: "username", input: true,
+			name: "username", input: true, needs: []string{"password", "keytab_file", "ccache_file"},
 			doc: "Name of the account: `DOMAIN\\user`, `user@REALM` or `user`. With a keytab: the first principal in it, unless given.",
 		},
 		{

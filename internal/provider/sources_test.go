@@ -105,7 +105,19 @@ func TestHalfACredential(t *testing.T) {
 		b.wantError(b.validateEphemeral(oauth, config{"password": "secret password"}), "password", "username", "must be specified")
 		b.wantError(b.validate(config{"oauth": config{"username": "alice"}}), "oauth.username", "oauth.password", "must be specified")
 		b.wantError(b.validate(config{"oauth": config{"password": "secret password"}}), "oauth.password", "oauth.username", "must be specified")
+		// Of several attributes that would do as the other half, none is given.
+		const integrated, certificate = "vedauth_integrated_token", "vedauth_certificate_token"
+		b.wantError(b.validateEphemeral(integrated, config{"username": "alice"}), "username", "Half a credential", "password, keytab_file, ccache_file")
+		b.wantError(b.validate(config{"integrated": config{"username": "alice"}}), "integrated.username", "Half a credential", "keytab_file")
+		b.wantError(b.validateEphemeral(certificate, config{"pkcs12_password": ""}), "pkcs12_password", "Half a credential", "pkcs12_file, pkcs12_base64")
+		b.wantError(b.validate(config{"certificate": config{"private_key_password": "secret password"}}),
+			"certificate.private_key_password", "Half a credential", "private_key_pem, private_key_file")
+		b.must(b.validateEphemeral(integrated, config{"username": "alice", "keytab_file": "alice.keytab"}))
+		b.must(b.validateEphemeral(integrated, config{"keytab_file": "alice.keytab"}))
+		b.must(b.validateEphemeral(certificate, config{"pkcs12_password": "", "pkcs12_base64": "MIIB"}))
 		// Whether the other half comes is not known yet.
+		b.must(b.validateEphemeral(integrated, config{"username": "alice", "ccache_file": unknown{}}))
+		b.must(b.validateEphemeral(integrated, config{"username": unknown{}}))
 		b.must(b.validateEphemeral(oauth, config{"username": "alice", "password": unknown{}}))
 		b.must(b.validate(config{"oauth": config{"username": unknown{}, "password": "secret password"}}))
 	})
