@@ -125,14 +125,13 @@ func (w *search) absent(g grant) (reason string, diags diag.Diagnostics) {
 	if g.name == refreshGrant.name && w.order.kind == "data" {
 		return "a data source does not use it, because the token in its state would end with the next refresh", nil
 	}
-	found, _, diags := g.find(nil, w.settings)
-	if diags.HasError() {
-		return "", diags
-	}
-	inBlock := !w.settings.block.isNull(g.name)
-	switch {
-	case g.name == integratedGrant.name && !inBlock:
+	if g.name == integratedGrant.name && w.settings.block.isNull(g.name) { // whatever the environment has for it
 		return "the provider block has no integrated", nil
+	}
+	found, _, diags := g.find(nil, w.settings)
+	switch {
+	case diags.HasError():
+		return "", diags
 	case found == nil && g.instead == "":
 		return g.notConfigured(), nil
 	case found == nil:

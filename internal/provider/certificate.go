@@ -37,7 +37,7 @@ var (
 
 	certificateAttributes = []attribute{
 		{
-			name: "pkcs12_file", input: true, conflicts: concat([]string{"pkcs12_base64"}, pemForms, fileForms),
+			name: "pkcs12_file", input: true, check: checkPath, conflicts: concat([]string{"pkcs12_base64"}, pemForms, fileForms),
 			doc: "Path of a PKCS#12 (`.p12`, `.pfx`) file with the certificate, its private key and any intermediate certificates.",
 		},
 		{
@@ -58,11 +58,11 @@ var (
 			doc: "Private key of `certificate_pem` as PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not.",
 		},
 		{
-			name: "certificate_file", input: true, requires: []string{"private_key_file"}, conflicts: concat(pkcs12Forms, pemForms),
+			name: "certificate_file", input: true, check: checkPath, requires: []string{"private_key_file"}, conflicts: concat(pkcs12Forms, pemForms),
 			doc: "Path of a file with the certificate as PEM, with any intermediate certificates, in any order.",
 		},
 		{
-			name: "private_key_file", input: true, requires: []string{"certificate_file"}, conflicts: concat(pkcs12Forms, pemForms),
+			name: "private_key_file", input: true, check: checkPath, requires: []string{"certificate_file"}, conflicts: concat(pkcs12Forms, pemForms),
 			doc: "Path of a file with the private key of `certificate_file` as PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not.",
 		},
 		{

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -19,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
+	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -137,10 +139,25 @@ func (a attribute) wrong(value string) (err error) {
 	if value == "" && !a.empty {
 		return errors.New("it is an empty string; leave the attribute out, or set it to null, if there is no value")
 	}
+	if !utf8.ValidString(value) { // only a variable can be so; what is sent would be another text, and a failed logon
+		return errors.New("it is not text in UTF-8")
+	}
 	if a.check == nil {
 		return nil
 	}
 	return a.check(value)
+}
+
+// fileContent recognises what people put where a path belongs: PEM, and in base64 a PKCS#12 file, a keytab or a ticket
+// cache by their first bytes.
+var fileContent = pattern.New(`[\x00\r\n]|-----BEGIN|^(MI|BQ[IMQ])[A-Za-z0-9+/_-]{60,}={0,2}$`)
+
+// checkPath finds a secret that was put where a path belongs: the error of a file that does not exist would show it.
+func checkPath(value string) error {
+	if fileContent.MatchString(value) {
+		return errors.New("it looks like the content of a file; give the path of the file")
+	}
+	return nil
 }
 
 func checkURL(value string) error {

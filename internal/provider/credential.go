@@ -61,6 +61,9 @@ func (g grant) fromEnvironment(s *settings) (found values, origin string, diags 
 				absent = append(absent, variable)
 				continue
 			}
+			if err := a.wrong(value); err != nil {
+				return nil, "", diag.Diagnostics{invalid(a.name, variable, err)}
+			}
 			there = append(there, variable)
 			found[a.name] = textValue(&value)
 		}

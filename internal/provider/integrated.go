@@ -31,11 +31,11 @@ var integratedGrant = grant{
 			doc: "Password of the account. A wrong one is tried once, because directories lock accounts.",
 		},
 		{
-			name: "keytab_file", input: true, env: []string{"KRB5_KTNAME"}, conflicts: []string{"password", "ccache_file"},
+			name: "keytab_file", input: true, check: checkPath, env: []string{"KRB5_KTNAME"}, conflicts: []string{"password", "ccache_file"},
 			doc: "Path of a Kerberos keytab.",
 		},
 		{
-			name: "ccache_file", input: true, env: []string{"KRB5CCNAME"}, conflicts: []string{"password", "keytab_file"},
+			name: "ccache_file", input: true, check: checkPath, env: []string{"KRB5CCNAME"}, conflicts: []string{"password", "keytab_file"},
 			doc: "Path of a Kerberos ticket cache, as `kinit` makes one. Only files, not `KEYRING:`, `KCM:` or `DIR:`.",
 		},
 	},
@@ -45,7 +45,7 @@ var integratedGrant = grant{
 			doc: "`kerberos`, `ntlm` or `auto`: Kerberos if there is a keytab, a ticket cache or a `user@REALM` whose realm has a KDC, else NTLM. `auto` changes to NTLM with a warning if no KDC can be reached or the server does not take Kerberos, and never after a KDC has refused the password.",
 		},
 		{
-			name: "krb5_conf_file", input: true, env: []string{"KRB5_CONFIG"}, fallback: "`/etc/krb5.conf`, or DNS where there is none",
+			name: "krb5_conf_file", input: true, check: checkPath, env: []string{"KRB5_CONFIG"}, fallback: "`/etc/krb5.conf`, or DNS where there is none",
 			doc: "Path of the Kerberos configuration.",
 		},
 		{

@@ -87,7 +87,7 @@ var (
 		doc: "Certificates, as PEM, of authorities that are trusted in addition to those of the system.",
 	}
 	caFileAttribute = attribute{
-		name: "ca_file", input: true, conflicts: []string{"ca_pem"}, env: []string{"VEDAUTH_CA_FILE"},
+		name: "ca_file", input: true, check: checkPath, conflicts: []string{"ca_pem"}, env: []string{"VEDAUTH_CA_FILE"},
 		doc: "Path of a file with certificates, as PEM, of authorities that are trusted in addition to those of the system.",
 	}
 	proxyAttribute = attribute{
