@@ -130,7 +130,8 @@ func (e *judgedError) Error() string { return e.failure.Error() }
 func (c *Client) refuseLogon(r request, got *answer, class refusal.Class, problem, next string) error {
 	failure := c.failure(r, Refused, got)
 	failure.Page = got != nil && got.isPage()
-	failure.problem, failure.next, failure.Row = problem, next, refusal.Row{ID: "windows-logon", Class: class}
+	// The problem may name what the server calls its schemes, and a KDC the user.
+	failure.problem, failure.next, failure.Row = clean(problem, r.secrets), next, refusal.Row{ID: "windows-logon", Class: class}
 	return &judgedError{failure}
 }
 
