@@ -25,7 +25,8 @@ func TestAgainstRealServers(t *testing.T) {
 		"every Windows logon": everyWindowsLogon, "data source": windowsDataSource, "fallback": windowsFallback,
 		"extended protection": windowsBound, "wrong password": wrongWindowsPassword, "incomplete": incompleteWindowsLogon,
 		"refusals": windowsRefusals, "no secret": noSecretOfALogon, "users side by side": usersSideBySide,
-		"certificates": certificatesAtRealServers, "renegotiation": passwordWithRenegotiation,
+		"vedauth_token": windowsAnyToken,
+		"certificates":  certificatesAtRealServers, "renegotiation": passwordWithRenegotiation,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
