@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxBody is how much of an answer is read.
@@ -78,12 +79,16 @@ func (c *connection) ask(ctx context.Context, authorization string) (*http.Respo
 	return response, nil
 }
 
-// send sends the request proper. From here on ctx's cancellation no longer counts, only FinalTimeout.
+// send sends the request proper. From here on ctx's cancellation no longer counts, only its deadline and FinalTimeout.
 func (c *connection) send(ctx context.Context, authorization string) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.config.FinalTimeout)
+	end := time.Now().Add(c.config.FinalTimeout)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
+		end = deadline
+	}
+	final, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	var connected atomic.Bool
 	traced := httptrace.WithClientTrace(final,
 		&httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})

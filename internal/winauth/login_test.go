@@ -204,7 +204,7 @@ func TestConnectionClosedInBetween(t *testing.T) {
 	}
 }
 
-// TestNotCancelledOnceSent: from the last step on, only FinalTimeout counts.
+// TestNotCancelledOnceSent: from the last step on, only the time that there is counts.
 func TestNotCancelledOnceSent(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -227,6 +227,26 @@ func TestNotCancelledOnceSent(t *testing.T) {
 	if _, err := winauth.Login(ctx, plainConfig(start(t, s).URL)); !errors.Is(err, context.Canceled) ||
 		strings.Contains(s.seen(), "authenticate") {
 		t.Errorf("%v after %s", err, s.seen())
+	}
+}
+
+// TestTheDeadlineHoldsForTheLastStep, unlike a cancellation: the caller has no more time.
+func TestTheDeadlineHoldsForTheLastStep(t *testing.T) {
+	t.Parallel()
+	const much = 30 * time.Second
+	handler := &ntlmServer{offer: []string{"NTLM"}, final: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
+	server := start(t, handler)
+	config := plainConfig(server.URL)
+	config.FinalTimeout = much
+	began := time.Now()
+	ctx, cancel := context.WithDeadline(t.Context(), began.Add(time.Second))
+	defer cancel()
+	var failed *winauth.TransportError
+	if _, err := winauth.Login(ctx, config); !errors.As(err, &failed) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("err = %v", err)
+	}
+	if took := time.Since(began); took >= much {
+		t.Errorf("took %v", took)
 	}
 }
 

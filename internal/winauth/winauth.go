@@ -62,8 +62,8 @@ type Config struct {
 	SPN string
 	// Krb5Conf lists configuration files; empty is the system's, and DNS where there is none.
 	Krb5Conf []string
-	// FinalTimeout bounds the last step, from its first byte to the headers of the answer and on through its body. That
-	// step is not cancelled with the context: the server may have acted on it. 0 is 90 seconds.
+	// FinalTimeout bounds the last step, from its first byte to the headers of the answer and on through its body; so does
+	// the context's deadline. That step is not cancelled with the context: the server may have acted on it. 0 is 90 seconds.
 	FinalTimeout time.Duration
 }
 
