@@ -145,6 +145,7 @@ func parsePlainKey(der []byte) (crypto.PrivateKey, error) {
 
 func pemBlocks(text []byte) []*pem.Block {
 	var blocks []*pem.Block
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // behind Windows' byte order mark no block would begin a line
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		blocks = append(blocks, block)
 	}

@@ -95,6 +95,21 @@ func TestPEMChainInAnyOrder(t *testing.T) {
 	}
 }
 
+// TestPEMAsWindowsWritesIt has a byte order mark before it, and ends its lines its own way.
+func TestPEMAsWindowsWritesIt(t *testing.T) {
+	t.Parallel()
+	asWindows := func(name string) []byte {
+		return append([]byte("\xef\xbb\xbf"), bytes.ReplaceAll(fixture(t, name), []byte("\n"), []byte("\r\n"))...)
+	}
+	cert, err := clientcert.FromPEM(asWindows("rsa.crt"), asWindows("rsa.pkcs8.key"), secret.String{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := chain(t, cert); got != "test-only-rsa" {
+		t.Errorf("chain %q", got)
+	}
+}
+
 func TestWhatPEMCannotBe(t *testing.T) {
 	t.Parallel()
 	leaf, key := fixture(t, "rsa.crt"), fixture(t, "rsa.pkcs8.key")

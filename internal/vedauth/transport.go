@@ -1,6 +1,7 @@
 package vedauth
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -90,7 +91,7 @@ func trustAnchors(pem []byte) (*x509.CertPool, error) {
 	if err != nil {
 		roots = x509.NewCertPool() // a machine without trust anchors of its own
 	}
-	if !roots.AppendCertsFromPEM(pem) {
+	if !appendAnchors(roots, pem) {
 		return nil, errNoCertificate
 	}
 	return roots, nil
@@ -98,10 +99,16 @@ func trustAnchors(pem []byte) (*x509.CertPool, error) {
 
 // CheckCA reports whether pem holds at least one certificate that can serve as a trust anchor.
 func CheckCA(pem []byte) error {
-	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+	if !appendAnchors(x509.NewCertPool(), pem) {
 		return errNoCertificate
 	}
 	return nil
+}
+
+// appendAnchors adds what pem holds, also where Windows has put a byte order mark before the first certificate, which
+// would then not begin a line and be passed over.
+func appendAnchors(pool *x509.CertPool, pem []byte) bool {
+	return pool.AppendCertsFromPEM(bytes.TrimPrefix(pem, []byte("\ufeff")))
 }
 
 // proxyFunc chooses the proxy for a request: an explicit one, else the environment's. NO_PROXY applies to both. Unlike

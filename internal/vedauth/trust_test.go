@@ -50,6 +50,28 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+// TestAnchorsInWhateverStandsAroundThem: the notes of a bundle, a byte order mark, and a second authority behind it all.
+func TestAnchorsInWhateverStandsAroundThem(t *testing.T) {
+	t.Parallel()
+	first, second := newAuthority(), string(trusted.pem)
+	s := serve(t, always("200 OK", goodToken, isJSON))
+	for name, bundle := range map[string]string{
+		"text":             "Our CA\n======\n" + second + "\nuntil 2030\n",
+		"byte order mark":  "\ufeff" + second,
+		"mark, second one": "\ufeff" + second + string(first.pem),
+		"Windows' lines":   "\ufeff" + strings.ReplaceAll(second, "\n", "\r\n"),
+		"a broken one":     "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" + second,
+	} {
+		if err := vedauth.CheckCA([]byte(bundle)); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if _, err := connect(t, s, func(c *vedauth.Config) { c.CAPEM = []byte(bundle) }).OAuth(t.Context(), login); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestOwnAnchorsAreAdded: with ca_pem the system's anchors stay, and without it they are all there is.
 func TestOwnAnchorsAreAdded(t *testing.T) {
 	system := newAuthority()
