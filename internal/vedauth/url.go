@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,8 +19,8 @@ var hostName = pattern.New(`^[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?$`)
 // ParseURL brings the address of a server, in any form that people have it in, into the one form that this package uses:
 // "https://host[:port][/prefix]", without the name of an application (vedauth, vedsdk, …) and without a trailing slash.
 //
-// Accepted are a bare host, host:port, and an https URL with or without application, query or trailing slash, in any
-// case. Refused are other schemes (http would send the password in clear), user information, and what is not a host.
+// Accepted are a bare host, host:port, and an https URL with or without application, call, query or trailing slash, in
+// any case. Refused are other schemes (http would send the password in clear), user information, and what is not a host.
 // The error never quotes the value, which may hold a password.
 func ParseURL(raw string) (string, error) {
 	raw = strings.TrimSpace(raw)
@@ -81,11 +82,11 @@ func parseHost(u *url.URL) (string, error) {
 }
 
 // parsePrefix returns what stands before the application's name in a path: a reverse proxy may serve the platform below
-// a prefix of its own.
+// a prefix of its own. What stands behind it is a call, which people copy together with the address.
 func parsePrefix(p string) string {
 	segments := strings.Split(strings.Trim(path.Clean("/"+p), "/"), "/")
-	for len(segments) > 0 && isApplication(segments[len(segments)-1]) {
-		segments = segments[:len(segments)-1]
+	if i := slices.IndexFunc(segments, isApplication); i >= 0 {
+		segments = segments[:i]
 	}
 	if len(segments) == 0 {
 		return ""
