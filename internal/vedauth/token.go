@@ -85,7 +85,7 @@ func parseToken(body []byte, requested, served time.Time) (*Token, error) {
 		ExpiresIn:    reply.ExpiresIn,
 		Expires:      positive(reply.Expires),
 		Scope:        reply.Scope,
-		Identity:     reply.Identity,
+		Identity:     filled(reply.Identity),
 		RefreshUntil: positive(reply.RefreshUntil),
 		Requested:    requested,
 		Served:       served,
@@ -176,6 +176,14 @@ func describeJSON(err error) error {
 	default:
 		return errors.New("it is not JSON")
 	}
+}
+
+// filled drops the empty text, which says no more than a field that is left out.
+func filled(value *string) *string {
+	if value == nil || *value == "" {
+		return nil
+	}
+	return value
 }
 
 // positive drops zero and negative times: servers send 0 for never.

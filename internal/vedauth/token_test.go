@@ -92,6 +92,10 @@ func TestParseTokenOfEachEra(t *testing.T) {
 				`"identity":null,"refresh_until":null}`,
 			want: "aaa||Bearer|nil|nil||nil|nil",
 		},
+		"everything empty": { // as good as left out
+			body: `{"access_token":"aaa","refresh_token":"","token_type":"","scope":"","identity":"","refresh_until":0}`,
+			want: "aaa||Bearer|nil|nil||nil|nil",
+		},
 		"escapes, unknown fields, other case": {
 			body: `{"Access_Token":"a\/b\u003d=","state":{"x":[1,2]},"EXPIRES_IN":60,"redirect_uri":""}`,
 			want: "a/b==||Bearer|60|1631566811||nil|nil",

@@ -90,10 +90,14 @@ func (c *Client) verify(ctx context.Context, accessToken secret.String) (*Verifi
 
 // parseVerification reads the body of a successful Authorize/Verify.
 func parseVerification(body []byte) (*Verification, error) {
-	var reply verifyReply
-	if err := json.Unmarshal(body, &reply); err != nil {
+	var parsed *verifyReply
+	switch err := json.Unmarshal(body, &parsed); {
+	case err != nil:
 		return nil, describeJSON(err)
+	case parsed == nil: // null, which says of no token that it is valid
+		return nil, errors.New("it is JSON, but not an object")
 	}
+	reply := *parsed
 	v := &Verification{
 		Valid: true, Application: reply.Application, Identity: reply.Identity, Scope: reply.Scope, ValidFor: reply.ValidFor,
 		AccessIssued: anyTime(reply.AccessUnix, reply.AccessISO, reply.AccessDate),

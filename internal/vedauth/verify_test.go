@@ -87,6 +87,7 @@ func TestParseVerification(t *testing.T) {
 		``:                                 "nil it ends in the middle of the JSON text",
 		`{"application":"a"`:               "nil it ends in the middle of the JSON text",
 		`[]`:                               "nil it is JSON, but not an object",
+		` null`:                            "nil it is JSON, but not an object",
 		`Token is valid`:                   "nil it is not JSON",
 		`{} x`:                             "nil it has other text behind the JSON",
 		`{"valid_for":"60"}`:               "nil its valid_for is a JSON string",
