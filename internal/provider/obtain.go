@@ -152,12 +152,19 @@ func (g grant) open(
 	var release func() // like warnings written by the request, and read when its answer is there
 	r.warn = func(text string) { warnings = append(warnings, text) }
 	r.hold = func(f func()) { release = f }
+	began := time.Now()
 
 	request := session.Request{
 		Parts: append([]string{client.Server(), g.name, r.clientID, sameScope(r.scope), r.state}, cred.key...),
 		Kind:  o.kind, Keep: o.keep, Stored: cred.stored, Now: client.Now,
 		Authorize: func(flight context.Context) (*vedauth.Token, error) {
-			return cred.authorize(logged{flight, ctx}, client, r)
+			sending := context.Context(logged{flight, ctx})
+			if cred.lockable { // it may have had to wait for another request with this credential
+				bounded, cancel := client.WithBudgetSince(sending, began)
+				defer cancel()
+				sending = bounded
+			}
+			return cred.authorize(sending, client, r)
 		},
 		Revoke: func(ending context.Context, token *vedauth.Token) error {
 			return client.Revoke(logged{ending, ctx}, token)

@@ -154,7 +154,7 @@ func isOK(status int) bool { return status == http.StatusOK }
 
 // do sends a request as often as its policy allows and returns the answer of success, or the last failure.
 func (c *Client) do(ctx context.Context, r request) (*answer, *Error) {
-	end := c.endOf(ctx)
+	end := c.endOf(ctx, time.Now())
 	all, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {

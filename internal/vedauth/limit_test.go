@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -105,4 +107,25 @@ func TestWait(t *testing.T) {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
+}
+
+// TestNoTimeLeft: a caller who had to wait for so long is told that, and not that the run was interrupted.
+func TestNoTimeLeft(t *testing.T) {
+	t.Parallel()
+	s := serve(t, always("200 OK", goodToken, isJSON))
+	client := connect(t, s)
+	ctx, cancel := client.WithBudgetSince(t.Context(), time.Now().Add(-3*client.Timeout()))
+	defer cancel()
+	_, err := client.OAuth(ctx, login)
+	failure := asError(t, err)
+	if failure.Kind != vedauth.Unreachable || !strings.Contains(err.Error(), "no answer came in time. An idle server") || strings.Contains(err.Error(), "grant") {
+		t.Errorf("kind %d, %v", failure.Kind, err)
+	}
+	if len(s.seen()) != 0 {
+		t.Error("the request was sent all the same")
+	}
+	// A call that may be sent at any time is told the same.
+	if _, err := client.Verify(ctx, secret.New("access==")); asError(t, err).Kind != vedauth.Unreachable {
+		t.Errorf("verify: %v", err)
+	}
 }

@@ -100,6 +100,12 @@ func (c *Client) judgeSilence(ctx context.Context, r request, err error, sent bo
 		failure.Kind, failure.problem = Refused, err.Error()
 		failure.next = "Check where the token comes from: it may have a line break or quotes around it."
 		return outcome{failure: failure}
+	case !sent && errors.Is(ctx.Err(), context.DeadlineExceeded): // the caller's own time is up
+		failure.Kind = Unreachable
+		if errors.Is(err, errAbandoned) {
+			failure.problem, failure.next, _ = describeNetwork(context.DeadlineExceeded)
+		}
+		return outcome{failure: failure}
 	case !sent && ctx.Err() != nil, errors.Is(err, errAbandoned), !r.policy.protected && ctx.Err() != nil:
 		return outcome{failure: cancel(ctx, failure)}
 	case !sent, c.endsHandshake(err):
