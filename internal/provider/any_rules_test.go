@@ -153,6 +153,11 @@ func TestGrantsAreChecked(t *testing.T) {
 			}
 		})
 	}
+	b.run("null among them", func(t *testing.T) {
+		if diags := b.validateEphemeral(anyToken, config{"grants": []any{"jwt", nil}}); len(diags.errors()) != 1 {
+			t.Errorf("%s", diags)
+		}
+	})
 	b.must(b.validateEphemeral(anyToken, config{"grants": []string{"oauth", "jwt"}}))
 	b.must(b.validateEphemeral(anyToken, config{"grants": unknown{}}))
 }

@@ -60,7 +60,8 @@ func (a attribute) integerRules() []validator.Int64 {
 // listRules are the validators of a list of texts.
 func (a attribute) listRules() []validator.List {
 	return []validator.List{
-		listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(), listvalidator.ValueStringsAre(stringvalidator.OneOf(a.among...)),
+		listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.UniqueValues(),
+		listvalidator.ValueStringsAre(stringvalidator.OneOf(a.among...)),
 	}
 }
 

@@ -48,6 +48,12 @@ func (b *bench) build(typ tftypes.Type, given any) tftypes.Value {
 			list = append(list, tftypes.NewValue(tftypes.String, text))
 		}
 		return tftypes.NewValue(typ, list)
+	case []any: // texts, of which some are null
+		list := []tftypes.Value{}
+		for _, text := range given {
+			list = append(list, tftypes.NewValue(tftypes.String, text))
+		}
+		return tftypes.NewValue(typ, list)
 	case int:
 		return tftypes.NewValue(typ, big.NewFloat(float64(given)))
 	default: // a string, a bool or nil
