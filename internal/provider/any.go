@@ -116,6 +116,7 @@ func (w *search) try(ctx context.Context, g grant, later []string) (got *obtaine
 		w.diags.Append(diags...)
 		return got, true
 	}
+	w.diags.Append(diags.Warnings()...)
 	return nil, false
 }
 

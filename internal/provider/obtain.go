@@ -92,12 +92,12 @@ func (g grant) obtain(ctx context.Context, s *settings, o order) (*obtained, dia
 	minimum, _ := time.ParseDuration(o.own.text(minimumValidityAttribute.name)) // the schema rules out what cannot be read
 	request := &tokenRequest{clientID: clientID, scope: sentScope(scope), state: o.own.text(stateAttribute.name), minimum: minimum, ifLeased: o.ifLeased}
 	lease, warnings, err := g.open(ctx, s, client, o, cred, request)
+	for _, text := range warnings {
+		diags.AddWarning("About the credential", text)
+	}
 	if err != nil {
 		diags.Append(g.notObtained(request, origin, err))
 		return nil, diags, err
-	}
-	for _, text := range warnings {
-		diags.AddWarning("About the credential", text)
 	}
 	return &obtained{lease: lease, clientID: clientID, scope: scope}, diags, nil
 }
@@ -145,12 +145,13 @@ func saying(origin string, diags diag.Diagnostics) diag.Diagnostics {
 	return list
 }
 
-// open asks the session. The warnings are for a token that was had all the same.
+// open asks the session. The warnings are those that came up by then, whether there is a token or not.
 func (g grant) open(
 	ctx context.Context, s *settings, client *vedauth.Client, o order, cred credential, r *tokenRequest,
 ) (lease *session.Lease, warnings []string, err error) {
-	var release func() // like warnings written by the request, and read when its answer is there
-	r.warn = func(text string) { warnings = append(warnings, text) }
+	var release func() // written by the request, and read when its answer is there
+	var noted remarks
+	r.warn = noted.add
 	r.hold = func(f func()) { release = f }
 	began := time.Now()
 
@@ -182,10 +183,7 @@ func (g grant) open(
 		request.Credential = append([]string{client.Server(), g.name}, cred.key...)
 	}
 	lease, err = s.session.Open(ctx, request)
-	if err != nil {
-		return nil, nil, err
-	}
-	return lease, warnings, nil
+	return lease, noted.all(), err
 }
 
 // notObtained is the error for a token that could not be had.

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/fakevedauth"
@@ -77,20 +78,60 @@ func TestAFileThatOthersCanReadIsRefused(t *testing.T) {
 	t.Parallel()
 	b, directory := withStore(t, fakevedauth.Options{}, config{"oauth": alice(nil)})
 	b.must(b.close(b.openType(refreshed, config{"refresh_token": b.seed("ssh")}).private))
-	files, err := filepath.Glob(filepath.Join(directory, "*.json"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("%v %v", files, err)
-	}
-	if err := os.Chmod(files[0], 0o644); err != nil {
+	file := onlyGrant(t, directory)
+	if err := os.Chmod(file, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	sent := len(b.fake.Requests())
 	for _, typeName := range []string{refreshed, "vedauth_token"} { // the latter does not pass it over in silence
-		b.wantError(b.openIn(b.ctx, typeName, nil).diags, "", "chmod 600 "+files[0])
+		b.wantError(b.openIn(b.ctx, typeName, nil).diags, "", "chmod 600 "+file)
 	}
 	if n := len(b.fake.Requests()); n != sent {
 		t.Errorf("%d requests", n-sent)
 	}
+}
+
+// TestAFileThatIsSetAsideIsNotPassedOverInSilence: not where the run fails without it either, or goes another way.
+func TestAFileThatIsSetAsideIsNotPassedOverInSilence(t *testing.T) {
+	t.Parallel()
+	b, directory := withStore(t, fakevedauth.Options{}, config{"oauth": alice(nil)})
+	b.must(b.close(b.openType(refreshed, config{"refresh_token": b.seed("ssh")}).private))
+	file := onlyGrant(t, directory)
+	damage := func() {
+		if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	warned := func(got opened, failed bool) {
+		t.Helper()
+		if failed {
+			b.wantError(got.diags, "", "No grant \"default\" is stored")
+		}
+		if len(got.diags.warnings()) == 0 || !strings.Contains(got.diags.warnings()[0].Detail, "It was moved to "+file) {
+			t.Errorf("nothing says where %s has gone: %s", file, got.diags)
+		}
+	}
+	damage()
+	warned(b.openIn(b.ctx, refreshed, nil), true)
+
+	damage()
+	b.env = map[string]string{"VEDAUTH_REFRESH_TOKEN": "a seed that nobody knows"}
+	b.secrets = append(b.secrets, "a seed that nobody knows")
+	other := b.openIn(b.ctx, "vedauth_token", nil)
+	warned(other, false)
+	if other.result["grant"] != "oauth" {
+		t.Errorf("grant = %v", other.result["grant"])
+	}
+}
+
+// onlyGrant is the file of the one grant in a store.
+func onlyGrant(t *testing.T, directory string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(directory, "*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v %v", files, err)
+	}
+	return files[0]
 }
 
 // TestAServerThatQuotesTheSeed: nothing of it is said, in a refusal, a page or a broken answer (the bench searches).
