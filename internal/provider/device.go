@@ -79,6 +79,7 @@ func (s *settings) logInOnce(
 		if !errors.As(err, &failed) || !failed.Definitive() {
 			return token, err
 		}
+		r.warn("A new login is needed, because the remembered one could not be used. " + failed.Text)
 	}
 	if err := store.Prepare(ctx, key, notify(r)); err != nil {
 		return nil, err
@@ -109,12 +110,22 @@ func rememberGrant(
 		return nil, &notRememberedError{error: err, grant: token}
 	}
 	r.hold(lease.Release)
-	if lease.Replaced != nil {
+	switch {
+	case lease.Replaced == nil:
+	case lease.ReplacedInUse && !expired(*lease.Replaced, client.Now()):
+		r.warn(fmt.Sprintf("The grant that was stored before as %q is being used by another block or run, and so it was "+
+			"not revoked: it ends on the server by itself. Logins that differ in scope need a name each, in name.", key.Name))
+	default:
 		if err := client.Revoke(ctx, stored.Held(*lease.Replaced)); err != nil {
 			r.warn(fmt.Sprintf("The grant that was stored before as %q could not be revoked: %s", key.Name, err))
 		}
 	}
 	return stored.Token(lease.Grant, client.Now()), nil
+}
+
+// expired reports whether the access token of a grant is of no use to anybody any more.
+func expired(grant tokenstore.Grant, now time.Time) bool {
+	return !grant.AccessExpires.IsZero() && !now.Before(grant.AccessExpires)
 }
 
 // notRememberedError is a grant that could not be stored.

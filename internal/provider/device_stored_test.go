@@ -55,10 +55,40 @@ func TestARememberedLogin(t *testing.T) {
 
 	b.fake.RevokeGrant(3)
 	b.fake.Advance(fakevedauth.DefaultAccessTTL + time.Hour)
-	b.must(
-		b.close(b.openType(device, config{"remember": true, "scope": "ssh"}).private),
-	) // found dead, so it asks again
+	dead := b.openIn(b.ctx, device, config{"remember": true, "scope": "ssh"}) // found dead, so it asks again
+	b.wantWarning(dead.diags, "A new login is needed", "The server refused the stored refresh token")
+	b.must(b.close(dead.private))
 	b.wantAsked(4)
+}
+
+// TestALoginThatReplacesOneInUse does not end the token that another block or run works with.
+func TestALoginThatReplacesOneInUse(t *testing.T) {
+	t.Parallel()
+	b, _ := withStore(t, fakevedauth.Options{}, nil)
+	b.person(b.approve)
+	first := b.openType(device, config{"remember": true, "scope": "ssh"})
+	second := b.openIn(b.ctx, device, config{"remember": true, "scope": "certificate"})
+	b.wantWarning(second.diags, "is being used by another block or run", "need a name each")
+	b.wantLedger(2, 0)
+
+	b.fake.Advance(fakevedauth.DefaultAccessTTL + time.Hour) // both are still open, but their tokens are of no use
+	b.must(b.close(b.openType(device, config{"remember": true, "scope": "ssh"}).private))
+	b.wantLedger(3, 1)
+	b.must(b.close(first.private))
+	b.must(b.close(second.private))
+}
+
+// TestALoginThatWasLostIsExplained: the run that asks the person again says why it has to.
+func TestALoginThatWasLostIsExplained(t *testing.T) {
+	t.Parallel()
+	b, _ := withStore(t, fakevedauth.Options{}, nil)
+	b.person(b.approve)
+	b.must(b.close(b.openType(device, config{"remember": true}).private))
+	b.fake.Advance(fakevedauth.DefaultAccessTTL + time.Hour)
+	b.fake.Inject(fakevedauth.Token, fakevedauth.Once(fakevedauth.Reset().AfterCommit()))
+	got := b.openIn(b.ctx, device, config{"remember": true})
+	b.wantWarning(got.diags, "A new login is needed", "the replacement was lost")
+	b.wantAsked(2)
 }
 
 // TestAServerThatTellsNoScope: what was granted is then what was asked for, and the next run knows its grant again.

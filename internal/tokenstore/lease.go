@@ -16,6 +16,9 @@ type Lease struct {
 	// Replaced is the grant that the same file held before, if this one does not continue it. It still lives on the
 	// server.
 	Replaced *Grant
+	// ReplacedInUse reports whether somebody was using the replaced grant when it was replaced: whoever revokes it breaks
+	// that run.
+	ReplacedInUse bool
 
 	release func()
 	once    sync.Once
@@ -62,6 +65,15 @@ func warnUnmarked(notify notifier, err error) {
 		reason = err.Error()
 	}
 	notify.warn("The access token could not be marked as in use, so another run may refresh it away: %s.", reason)
+}
+
+// inUse reports whether anybody holds the lease of the grant. The caller holds the exclusive lock.
+func (s *Store) inUse(p files) bool {
+	release, alone, err := s.exclude(p)
+	if alone {
+		release()
+	}
+	return err == nil && !alone
 }
 
 // exclude takes the lease for the refresher alone. It reports false where others use the token.

@@ -80,8 +80,9 @@ func (s *Store) Put(ctx context.Context, grant NewGrant) (*Lease, error) {
 		return nil, err
 	}
 	next.Tokens.remark(grant.Tokens, s.now(), notify)
+	busy := replaced != nil && s.inUse(p) // asked before this run takes the lease itself
 	lease := s.lease(p, next, notify)
-	lease.Refreshed, lease.Replaced = true, replaced
+	lease.Refreshed, lease.Replaced, lease.ReplacedInUse = true, replaced, busy
 	return lease, nil
 }
 

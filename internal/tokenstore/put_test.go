@@ -66,6 +66,27 @@ func TestPutReplaces(t *testing.T) {
 	}
 }
 
+// TestPutTellsWhetherTheReplacedGrantIsInUse by another run, and not by the new lease.
+func TestPutTellsWhetherTheReplacedGrantIsInUse(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	first, err := b.put()
+	if err != nil || first.ReplacedInUse {
+		t.Fatalf("in use: %t, error %v", first.ReplacedInUse, err)
+	}
+	second, err := b.put()
+	if err != nil || !second.ReplacedInUse {
+		t.Errorf("in use: %t, error %v", second.ReplacedInUse, err)
+	}
+	first.Release()
+	second.Release()
+	third, err := b.put()
+	if err != nil || third.Replaced == nil || third.ReplacedInUse {
+		t.Errorf("in use: %t, error %v", third.ReplacedInUse, err)
+	}
+	third.Release()
+}
+
 // TestPutIntoAStoreThatFails: nothing of the grant stays behind for a later run, for the caller will revoke it.
 func TestPutIntoAStoreThatFails(t *testing.T) {
 	t.Parallel()
