@@ -81,7 +81,7 @@ func (s *settings) logInOnce(
 		}
 		r.warn("A new login is needed, because the remembered one could not be used. " + failed.Text)
 	}
-	if err := store.Prepare(ctx, key, notify(r)); err != nil {
+	if err := store.Prepare(ctx, key, notify(ctx, r)); err != nil {
 		return nil, err
 	}
 	began := client.Now()
@@ -105,7 +105,7 @@ func rememberGrant(
 		tokens.Scope = r.scope
 	}
 	ctx = context.WithoutCancel(ctx) // the person has confirmed: that must not be lost
-	lease, err := store.Put(ctx, tokenstore.NewGrant{Key: key, Tokens: tokens, Started: began, Notify: notify(r)})
+	lease, err := store.Put(ctx, tokenstore.NewGrant{Key: key, Tokens: tokens, Started: began, Notify: notify(ctx, r)})
 	if err != nil {
 		return nil, &notRememberedError{error: err, grant: token}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/stored"
 	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
@@ -62,7 +63,7 @@ func acquire(
 	ctx context.Context, store *tokenstore.Store, client *vedauth.Client, r *tokenRequest, request tokenstore.Request,
 ) (*vedauth.Token, error) {
 	request.MinimumValidity, request.Server = r.minimum, stored.Server{Client: client, ClientID: r.clientID}
-	request.Notify = notify(r)
+	request.Notify = notify(ctx, r)
 	lease, err := store.Acquire(ctx, request)
 	if err != nil {
 		return nil, err
@@ -71,12 +72,14 @@ func acquire(
 	return stored.Token(lease.Grant, client.Now()), nil
 }
 
-// notify hands the store's warnings to the user. What is only information would come too late: Terraform shows
-// diagnostics when all is over.
-func notify(r *tokenRequest) func(tokenstore.Notice) {
+// notify hands the store's warnings to the user. What is only information would come too late, for Terraform shows
+// diagnostics when all is over: it goes to the log, where somebody looks who wonders what a run is waiting for.
+func notify(ctx context.Context, r *tokenRequest) func(tokenstore.Notice) {
 	return func(notice tokenstore.Notice) {
 		if notice.Warning {
 			r.warn(notice.Text)
+			return
 		}
+		tflog.Info(ctx, notice.Text)
 	}
 }

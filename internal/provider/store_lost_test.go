@@ -73,6 +73,17 @@ func TestStoredGrantsThatAreLost(t *testing.T) {
 	}
 }
 
+// TestWhatTheStoreDoesIsLogged: what is no warning, such as a wait or a second try, can be read in the log.
+func TestWhatTheStoreDoesIsLogged(t *testing.T) {
+	t.Parallel()
+	b, _ := withStore(t, fakevedauth.Options{}, nil)
+	b.fake.Inject(fakevedauth.Token, fakevedauth.Once(fakevedauth.Reset()))
+	b.must(b.close(b.openType(refreshed, config{"refresh_token": b.seed("ssh")}).private))
+	if said := b.said.String(); !strings.Contains(said, "The same token is sent once more") {
+		t.Errorf("the second try is not in the log:\n%s", said)
+	}
+}
+
 // TestAFileThatOthersCanReadIsRefused with the command that mends it, before anything is sent.
 func TestAFileThatOthersCanReadIsRefused(t *testing.T) {
 	t.Parallel()

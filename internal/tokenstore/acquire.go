@@ -58,6 +58,10 @@ func (s *Store) Acquire(ctx context.Context, req Request) (*Lease, error) {
 				return nil, err
 			}
 		default:
+			if mentioned && !overdue && err == nil {
+				notifier(req.Notify).warn("Waited %s for other runs to end: a refresh would have ended the access token that "+
+					"they were using.", time.Since(began).Round(time.Second))
+			}
 			return lease, err
 		}
 	}

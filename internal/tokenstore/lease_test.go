@@ -33,11 +33,11 @@ func TestARefreshWaitsUntilTheTokenIsReleased(t *testing.T) {
 		began := time.Now()
 		time.AfterFunc(30*time.Second, other.Release)
 		lease := b.mustAcquire("")
-		b.warned("")
+		b.warned("for other runs to end: a refresh would have")
 		if waited := time.Since(began); !lease.Refreshed || waited < 30*time.Second || waited > 31*time.Second {
 			t.Errorf("waited %v", waited)
 		}
-		if len(b.notices) != 1 || !strings.Contains(b.notices[0].Text, "Waiting for other runs to end") {
+		if len(b.notices) != 2 || !strings.Contains(b.notices[0].Text, "Waiting for other runs to end") {
 			t.Errorf("notices %+v", b.notices)
 		}
 	})
@@ -50,7 +50,7 @@ func TestARefreshWaitsUntilTheTokenHasExpired(t *testing.T) {
 		defer other.Release()
 		began := time.Now()
 		b.mustAcquire("")
-		b.warned("")
+		b.warned("for other runs to end: a refresh would have")
 		if waited := time.Since(began); waited < 40*time.Second || waited > 41*time.Second {
 			t.Errorf("waited %v", waited)
 		}
