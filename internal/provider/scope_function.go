@@ -52,21 +52,21 @@ func (*scopeFunction) Run(ctx context.Context, req function.RunRequest, resp *fu
 	scope := vedauth.Scope{}
 	for name, set := range scopes {
 		if set.IsNull() {
-			resp.Error = function.NewArgumentFuncError(0, "The privileges of "+name+" are null; use an empty set for read access.")
+			resp.Error = function.NewArgumentFuncError(0, "The privileges of "+name+" are null; use an empty set for read access")
 			return
 		}
 		scope[name] = []string{}
 		for _, element := range set.Elements() {
 			privilege, ok := element.(types.String)
 			if !ok || privilege.IsNull() {
-				resp.Error = function.NewArgumentFuncError(0, "A privilege of "+name+" is null.")
+				resp.Error = function.NewArgumentFuncError(0, "A privilege of "+name+" is null")
 				return
 			}
 			scope[name] = append(scope[name], privilege.ValueString())
 		}
 	}
 	if err := scope.Validate(); err != nil {
-		resp.Error = function.NewArgumentFuncError(0, capital(err.Error())+".")
+		resp.Error = function.NewArgumentFuncError(0, capital(err.Error()))
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, scope.String())
@@ -104,7 +104,7 @@ func (*parseScopeFunction) Run(ctx context.Context, req function.RunRequest, res
 	}
 	scope, err := vedauth.ParseScope(raw)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, capital(err.Error())+".")
+		resp.Error = function.NewArgumentFuncError(0, capital(err.Error()))
 		return
 	}
 	sets := map[string]attr.Value{}

@@ -148,4 +148,7 @@ func wantArgumentError(t *testing.T, b *bench, name string, argument tftypes.Val
 	if failed.FunctionArgument == nil || *failed.FunctionArgument != 0 || !strings.Contains(failed.Text, text) {
 		t.Errorf("argument %v: %s; want %q", failed.FunctionArgument, failed.Text, text)
 	}
+	if strings.HasSuffix(failed.Text, ".") {
+		t.Errorf("%q: Terraform puts a full stop behind it, and then there are two", failed.Text)
+	}
 }
