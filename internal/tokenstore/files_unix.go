@@ -18,14 +18,30 @@ func isLinkError(err error) bool {
 	return errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.EMLINK)
 }
 
-func (systemFiles) mkdir(path string) error {
-	if _, err := os.Lstat(path); err == nil {
+func (s systemFiles) mkdir(path string) error { return makeDurably(path, s.syncDir) }
+
+// makeDurably makes a directory and its parents. Each of them is a new name in the one above it, and all those names are
+// to survive a power cut: a file of which only the path is gone is lost too.
+func makeDurably(path string, syncDir func(string) error) error {
+	var above []string
+	for dir := path; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); err == nil || dir == filepath.Dir(dir) {
+			break
+		}
+		above = append(above, filepath.Dir(dir))
+	}
+	if above == nil {
 		return nil
 	}
 	if err := os.MkdirAll(path, directoryMode); err != nil {
 		return err
 	}
-	return systemFiles{}.syncDir(filepath.Dir(path))
+	for _, dir := range above {
+		if err := syncDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (systemFiles) rename(from, to string) error { return os.Rename(from, to) }
