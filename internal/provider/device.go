@@ -105,7 +105,9 @@ func rememberGrant(
 		tokens.Scope = r.scope
 	}
 	ctx = context.WithoutCancel(ctx) // the person has confirmed: that must not be lost
-	lease, err := store.Put(ctx, tokenstore.NewGrant{Key: key, Tokens: tokens, Started: began, Notify: notify(ctx, r)})
+	lease, err := store.Put(ctx, tokenstore.NewGrant{
+		Key: key, Tokens: tokens, Started: began, Run: r.run, Notify: notify(ctx, r),
+	})
 	if err != nil {
 		return nil, &notRememberedError{error: err, grant: token}
 	}

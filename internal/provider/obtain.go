@@ -46,6 +46,8 @@ type tokenRequest struct {
 	minimum time.Duration
 	// ifLeased says what to do when a refresh would end a token that another run is using.
 	ifLeased tokenstore.LeasePolicy
+	// run stands for this run of Terraform before the token store.
+	run any
 	// hold receives what is to be called when nobody uses the token any more.
 	hold func(release func())
 }
@@ -90,7 +92,10 @@ func (g grant) obtain(ctx context.Context, s *settings, o order) (*obtained, dia
 		client = cred.client(client)
 	}
 	minimum, _ := time.ParseDuration(o.own.text(minimumValidityAttribute.name)) // the schema rules out what cannot be read
-	request := &tokenRequest{clientID: clientID, scope: sentScope(scope), state: o.own.text(stateAttribute.name), minimum: minimum, ifLeased: o.ifLeased}
+	request := &tokenRequest{
+		clientID: clientID, scope: sentScope(scope), state: o.own.text(stateAttribute.name),
+		minimum: minimum, ifLeased: o.ifLeased, run: s.session,
+	}
 	lease, warnings, err := g.open(ctx, s, client, o, cred, request)
 	for _, text := range warnings {
 		diags.AddWarning("About the credential", text)

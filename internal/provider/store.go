@@ -63,7 +63,7 @@ func acquire(
 	ctx context.Context, store *tokenstore.Store, client *vedauth.Client, r *tokenRequest, request tokenstore.Request,
 ) (*vedauth.Token, error) {
 	request.MinimumValidity, request.Server = r.minimum, stored.Server{Client: client, ClientID: r.clientID}
-	request.Notify = notify(ctx, r)
+	request.Run, request.Notify = r.run, notify(ctx, r)
 	lease, err := store.Acquire(ctx, request)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func (e *tokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 	minimum := minimumValidityAttribute
 	if e.grant.kept {
 		minimum.doc = "How long the token must still live when the block is opened, as a duration such as `30m`. A stored token that " +
-			"does not live that long is refreshed first; if it then still does not, that is an error."
+			"does not live that long is refreshed first, unless another block of the run uses it; if it then still does not, that is an error."
 		minimum.fallback = "an hour, or half of the token's whole life if that is less"
 	}
 	attributes = append(attributes, minimum)

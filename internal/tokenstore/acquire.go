@@ -84,7 +84,7 @@ func (s *Store) fast(p files, req *Request) *Lease {
 	} else if !ok {
 		return nil
 	}
-	lease := &Lease{Grant: e.grant(), release: release}
+	lease := &Lease{Grant: e.grant(), release: localState(p).hold(holding{req.Run, e.Generation}, release)}
 	again, err := s.read(p.data)
 	if err != nil || again == nil || again.Generation != e.Generation || again.rotating() {
 		lease.Release()
@@ -113,8 +113,13 @@ func (s *Store) attempt(ctx context.Context, p files, req *Request, overdue bool
 	if what != plant {
 		remarkSeed(e, req)
 	}
-	if what == use {
-		return s.lease(p, e, notify), nil
+	ours := what == refresh && req.IfLeased == Wait && s.isOurs(p, e, req.Run)
+	if ours {
+		notify.warn("The stored grant %q was not refreshed, because another block of this run uses its access token, which "+
+			"is good until %s. Give blocks that share a stored grant the same minimum_validity.", e.Name, end(e.Tokens))
+	}
+	if what == use || ours {
+		return s.lease(p, e, req.Run, notify), nil
 	}
 	return s.newRotation(p, req, e, what).run(ctx, overdue)
 }

@@ -34,7 +34,7 @@ func (r *rotation) keep(tokens Tokens, started time.Time) (*Lease, error) {
 	}
 	r.unclaim()
 	r.unclaim = func() {}
-	lease := r.s.lease(r.p, &next, r.notify)
+	lease := r.s.lease(r.p, &next, r.req.Run, r.notify)
 	lease.Refreshed, lease.Replaced, lease.Unsaved = true, replaced, unsaved
 	if unsaved {
 		lease.release = r.s.flushAfter(r.p, r.req.Key, lease.release)

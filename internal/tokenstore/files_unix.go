@@ -20,8 +20,8 @@ func isLinkError(err error) bool {
 
 func (s systemFiles) mkdir(path string) error { return makeDurably(path, s.syncDir) }
 
-// makeDurably makes a directory and its parents. Each of them is a new name in the one above it, and all those names are
-// to survive a power cut: a file of which only the path is gone is lost too.
+// makeDurably makes a directory and its parents. Each of them is a new name in the one above it, and all those names
+// are to survive a power cut: a file of which only the path is gone is lost too.
 func makeDurably(path string, syncDir func(string) error) error {
 	var above []string
 	for dir := path; ; dir = filepath.Dir(dir) {

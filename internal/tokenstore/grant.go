@@ -107,6 +107,11 @@ func (p *pair) fresh(now time.Time, minimum time.Duration) bool {
 	return left > 0 && left >= margin
 }
 
+// expired reports whether the access token is certainly of no use any more.
+func (p *pair) expired(now time.Time) bool {
+	return !p.AccessExpires.IsZero() && !now.Before(p.AccessExpires)
+}
+
 // ended reports whether the grant is over, so that the server would refuse every refresh.
 func (p *pair) ended(now time.Time) bool {
 	return p.RefreshUntil != 0 && !now.Before(unix(p.RefreshUntil))

@@ -51,12 +51,45 @@ func (s *Store) share(p files) (func(), bool, error) {
 
 // lease makes the result of an operation that holds the exclusive lock. Where the lease cannot be had the token is
 // handed out without one: it is good, and an error would lose it.
-func (s *Store) lease(p files, e *entry, notify notifier) *Lease {
+func (s *Store) lease(p files, e *entry, run any, notify notifier) *Lease {
 	release, ok, err := s.share(p)
 	if err != nil || !ok {
 		warnUnmarked(notify, err)
 	}
-	return &Lease{Grant: e.grant(), release: release}
+	return &Lease{Grant: e.grant(), release: localState(p).hold(holding{run, e.Generation}, release)}
+}
+
+// holding is one run's use of one pair of tokens.
+type holding struct {
+	run        any
+	generation uint64
+}
+
+// hold notes a use until the function that it returns is called, which also calls release if that is not nil.
+func (l *local) hold(h holding, release func()) func() {
+	l.add(h, 1)
+	return func() {
+		l.add(h, -1)
+		if release != nil {
+			release()
+		}
+	}
+}
+
+func (l *local) add(h holding, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held[h] += n; l.held[h] == 0 {
+		delete(l.held, h)
+	}
+}
+
+// isOurs reports whether the run itself is using the pair that is stored, so that a refresh would end its own token.
+func (s *Store) isOurs(p files, e *entry, run any) bool {
+	l := localState(p)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return run != nil && l.held[holding{run, e.Generation}] > 0 && !e.rotating() && !e.Tokens.expired(s.now())
 }
 
 func warnUnmarked(notify notifier, err error) {

@@ -142,6 +142,53 @@ func TestWaitingForALeaseCanBeCancelled(t *testing.T) {
 	})
 }
 
+// TestARunDoesNotWaitForItself: its own block would have to end first, and the refresh would end that block's token.
+func TestARunDoesNotWaitForItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.store.now = time.Now
+		ask := func(run string, minimum time.Duration) *Lease {
+			t.Helper()
+			b.notices = nil
+			req := b.request("seed-Zq==")
+			req.Run, req.MinimumValidity = run, minimum
+			lease, err := b.store.Acquire(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return lease
+		}
+		first := ask("this run", 0)
+		if err := sleep(t.Context(), life-90*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		second := ask("this run", 2*time.Hour)
+		b.warned("another block of this run uses its access token")
+		if second.Refreshed || !second.Grant.AccessToken.Equal(first.Grant.AccessToken) || time.Since(began) != 0 {
+			t.Errorf("refreshed: %t, after %v", second.Refreshed, time.Since(began))
+		}
+		first.Release()
+		ask("this run", 2*time.Hour).Release() // the second block still uses it
+		b.warned("another block of this run")
+
+		other := ask("another run", 2*time.Hour)
+		b.warned("after waiting 2m0s")
+		if !other.Refreshed {
+			t.Error("another run did not refresh")
+		}
+		other.Release()
+		if err := sleep(t.Context(), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if lease := ask("this run", life); !lease.Refreshed { // what it still uses is not what is stored by now
+			t.Error("not refreshed")
+		}
+		second.Release()
+	})
+}
+
 // TestANewSeedWaitsForNobody: the token that others use belongs to another grant, and lives on.
 func TestANewSeedWaitsForNobody(t *testing.T) {
 	t.Parallel()

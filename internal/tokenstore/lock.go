@@ -23,12 +23,16 @@ type local struct {
 	turn chan struct{}
 	// unsaved is what could not be written; guarded by turn.
 	unsaved *entry
+
+	mu sync.Mutex
+	// held counts who uses which pair; guarded by mu.
+	held map[holding]int
 }
 
 var locals sync.Map // of *local, by path of the data file
 
 func localState(p files) *local {
-	fresh := &local{turn: make(chan struct{}, 1)}
+	fresh := &local{turn: make(chan struct{}, 1), held: map[holding]int{}}
 	fresh.turn <- struct{}{}
 	known, _ := locals.LoadOrStore(p.data, fresh)
 	state, ok := known.(*local)

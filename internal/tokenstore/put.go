@@ -12,6 +12,8 @@ type NewGrant struct {
 	Tokens Tokens
 	// Started is when the request that brought the tokens was sent; zero means now.
 	Started time.Time
+	// Run is as in Request.
+	Run any
 	// Notify is told of warnings and of waiting; may be nil.
 	Notify func(Notice)
 }
@@ -81,7 +83,7 @@ func (s *Store) Put(ctx context.Context, grant NewGrant) (*Lease, error) {
 	}
 	next.Tokens.remark(grant.Tokens, s.now(), notify)
 	busy := replaced != nil && s.inUse(p) // asked before this run takes the lease itself
-	lease := s.lease(p, next, notify)
+	lease := s.lease(p, next, grant.Run, notify)
 	lease.Refreshed, lease.Replaced, lease.ReplacedInUse = true, replaced, busy
 	return lease, nil
 }

@@ -71,7 +71,7 @@ func (r *rotation) run(ctx context.Context, overdue bool) (*Lease, error) {
 // claim takes the lease for the refresher alone, unless nobody can be hurt: a seed belongs to a grant that no run has
 // a token of, and an access token that has expired is of no use to its holders.
 func (r *rotation) claim(overdue bool) error {
-	if r.op == opSeed || r.expired() {
+	if r.op == opSeed || r.e.Tokens.expired(r.s.now()) {
 		return nil
 	}
 	release, ok, err := r.s.exclude(r.p)
@@ -92,11 +92,6 @@ func (r *rotation) claim(overdue bool) error {
 			"That token is now invalid, and what they still do with it will fail.", r.e.Name, r.s.lockTimeout)
 	}
 	return nil
-}
-
-func (r *rotation) expired() bool {
-	expires := r.e.Tokens.AccessExpires
-	return !expires.IsZero() && !r.s.now().Before(expires)
 }
 
 // prepare makes sure, before anything is spent, that there is room for the answer and a server to give it, and then

@@ -106,7 +106,10 @@ type Request struct {
 	// the token's whole life, means DefaultMinimumValidity or half of the token's whole life, whichever is less.
 	MinimumValidity time.Duration
 	IfLeased        LeasePolicy
-	Server          Refresher
+	// Run stands for the run that asks, by any comparable value; nil is one that shares nothing. A refresh does not wait
+	// for a token that the same run is using, which could not end sooner by it: that token is handed out again.
+	Run    any
+	Server Refresher
 	// Notify is told of warnings and of waiting, one call at a time; may be nil.
 	Notify func(Notice)
 }
