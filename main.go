@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -62,7 +63,8 @@ func main() {
 
 // command works on the token store, as its arguments say, and returns the exit code.
 func command() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// None of them may end it between a refresh and its answer.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	return storecommand.Run(ctx, os.Args[1:], storecommand.Machine{Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr})
 }
