@@ -17,28 +17,20 @@ import (
 	"github.com/vedauth/terraform-provider-vedauth/internal/orphan"
 )
 
-// The tests run this program again, as a parent (Terraform) and as its child (the provider):
+// These tests run this program again, as a parent (Terraform) and as its child (the provider):
 //
 //	test -- commands --> child -- reports --> test
 //	test -- stdin --> parent <-- stderr -- child
 //
 // The pipes of commands and reports go past the parent, so that they outlive it. The end of the test ends everything.
-const (
-	roleVariable = "ORPHAN_TEST_ROLE"
-	// What the child does: watch its parent, wait for a signal, or neither.
-	watching, stopping, careless = "watching", "stopping", "careless"
-)
+//
+// What the child does: watch its parent, wait for a signal, or neither.
+const watching, stopping, careless = "watching", "stopping", "careless"
 
-func TestMain(m *testing.M) {
-	role := os.Getenv(roleVariable)
-	what, isParent := strings.CutPrefix(role, "parent of ")
-	switch {
-	case role == "":
-		os.Exit(m.Run())
-	case isParent:
-		os.Exit(runParent(what))
-	default:
-		runChild(role, os.NewFile(3, "commands"), os.NewFile(4, "reports"))
+func init() {
+	for _, what := range []string{watching, stopping, careless} {
+		roles["parent of "+what] = func() int { return runParent(what) }
+		roles[what] = func() int { return runChild(what, os.NewFile(3, "commands"), os.NewFile(4, "reports")) }
 	}
 }
 
@@ -60,7 +52,7 @@ func runParent(child string) int {
 }
 
 // runChild does what it is told, and reports it, until there are no more commands.
-func runChild(role string, commands io.Reader, reports io.Writer) {
+func runChild(role string, commands io.Reader, reports io.Writer) int {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(reports, format+"\n", args...) }
 	write := func() string {
 		_, err := os.Stderr.WriteString("a line of the log\n")
@@ -84,7 +76,7 @@ func runChild(role string, commands io.Reader, reports io.Writer) {
 			say("alive")
 		}
 	}
-	os.Exit(0)
+	return 0
 }
 
 // family is the parent and the child, from the test's side.
