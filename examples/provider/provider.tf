@@ -5,6 +5,9 @@ terraform {
     vedauth = {
       source = "vedauth/vedauth"
     }
+    venafi = {
+      source = "Venafi/venafi"
+    }
   }
 }
 
@@ -25,4 +28,13 @@ variable "password" {
   type      = string
   sensitive = true
   ephemeral = true
+}
+
+# Obtains the token when Terraform begins to need it, and revokes it when nothing needs it any more.
+ephemeral "vedauth_oauth_token" "certificates" {}
+
+# Uses the token.
+provider "venafi" {
+  url          = "https://tpp.example.com/vedsdk"
+  access_token = ephemeral.vedauth_oauth_token.certificates.access_token
 }

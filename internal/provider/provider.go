@@ -109,11 +109,13 @@ var (
 	}
 	tokenStoreAttribute = attribute{
 		name: "token_store", kind: object, input: true,
-		doc: "Where refresh tokens are kept between runs, for the grants that need it.",
+		doc: "Where refresh tokens are kept between runs, for the grants that need it.", fallback: "a directory of the user's, as `path` says",
 		attributes: []attribute{
 			{
 				name: "path", input: true, env: []string{storeVariable}, check: checkAbsolute,
-				doc: "Absolute path of a directory, which is made if need be and readable by its owner only.", fallback: "a directory of the user's",
+				doc: "Absolute path of a directory, which is made if need be and readable by its owner only.",
+				fallback: "`terraform-provider-vedauth` in the user's directory for state: `$XDG_STATE_HOME` or `~/.local/state`, " +
+					"on macOS `~/Library/Application Support`, on Windows `%LocalAppData%`",
 			},
 			{
 				name: "disabled", kind: boolean, input: true, fallback: "`false`",

@@ -3,6 +3,9 @@ terraform {
     vedauth = {
       source = "vedauth/vedauth"
     }
+    http = {
+      source = "hashicorp/http"
+    }
   }
 }
 
@@ -25,10 +28,15 @@ provider "vedauth" {
 }
 
 # The token is stored in the state. Prefer the ephemeral resource wherever an ephemeral value is taken.
-data "vedauth_certificate_token" "legacy" {
-  scope = "certificate:manage"
+data "vedauth_certificate_token" "reader" {
+  scope = "certificate"
 }
 
-output "expires_at" {
-  value = data.vedauth_certificate_token.legacy.expires_at
+# Arguments of a data source take no ephemeral value. Both data sources store the token.
+data "http" "certificates" {
+  url = "https://tpp.example.com/vedsdk/certificates?Limit=10"
+
+  request_headers = {
+    Authorization = "Bearer ${data.vedauth_certificate_token.reader.access_token}"
+  }
 }

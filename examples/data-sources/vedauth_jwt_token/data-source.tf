@@ -3,6 +3,9 @@ terraform {
     vedauth = {
       source = "vedauth/vedauth"
     }
+    http = {
+      source = "hashicorp/http"
+    }
   }
 }
 
@@ -12,15 +15,20 @@ provider "vedauth" {
   client_id = "terraform"
 
   jwt = {
-    jwt_file = "/var/run/secrets/tokens/vedauth"
+    jwt_file = "/var/run/secrets/vedauth/token"
   }
 }
 
 # The token is stored in the state. Prefer the ephemeral resource wherever an ephemeral value is taken.
-data "vedauth_jwt_token" "legacy" {
-  scope = "certificate:manage"
+data "vedauth_jwt_token" "reader" {
+  scope = "certificate"
 }
 
-output "expires_at" {
-  value = data.vedauth_jwt_token.legacy.expires_at
+# Arguments of a data source take no ephemeral value. Both data sources store the token.
+data "http" "certificates" {
+  url = "https://tpp.example.com/vedsdk/certificates?Limit=10"
+
+  request_headers = {
+    Authorization = "Bearer ${data.vedauth_jwt_token.reader.access_token}"
+  }
 }

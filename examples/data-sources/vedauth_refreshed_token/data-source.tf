@@ -3,6 +3,9 @@ terraform {
     vedauth = {
       source = "vedauth/vedauth"
     }
+    http = {
+      source = "hashicorp/http"
+    }
   }
 }
 
@@ -14,8 +17,13 @@ provider "vedauth" {
 
 # The token is stored in the state, and dies at the next refresh of the grant. Prefer the ephemeral resource wherever an
 # ephemeral value is taken.
-data "vedauth_refreshed_token" "legacy" {}
+data "vedauth_refreshed_token" "reader" {}
 
-output "expires_at" {
-  value = data.vedauth_refreshed_token.legacy.expires_at
+# Arguments of a data source take no ephemeral value. Both data sources store the token.
+data "http" "certificates" {
+  url = "https://tpp.example.com/vedsdk/certificates?Limit=10"
+
+  request_headers = {
+    Authorization = "Bearer ${data.vedauth_refreshed_token.reader.access_token}"
+  }
 }

@@ -3,6 +3,9 @@ terraform {
     vedauth = {
       source = "vedauth/vedauth"
     }
+    venafi = {
+      source = "Venafi/venafi"
+    }
   }
 }
 
@@ -31,4 +34,10 @@ ephemeral "vedauth_token_info" "given" {
       error_message = "The access token may not manage certificates."
     }
   }
+}
+
+# The reference makes Terraform look before it hands the token on.
+provider "venafi" {
+  url          = "https://tpp.example.com/vedsdk"
+  access_token = ephemeral.vedauth_token_info.given.valid ? var.access_token : null
 }

@@ -3,13 +3,23 @@ terraform {
     vedauth = {
       source = "vedauth/vedauth"
     }
+    venafi = {
+      source = "Venafi/venafi"
+    }
   }
 }
 
-# certificate:discover,manage;ssh
-output "scope" {
-  value = provider::vedauth::scope({
-    certificate = ["manage", "discover"]
-    ssh         = []
-  })
+provider "vedauth" {
+  url       = "https://tpp.example.com"
+  client_id = "terraform"
+}
+
+# User name and password come from VEDAUTH_USERNAME and VEDAUTH_PASSWORD.
+ephemeral "vedauth_oauth_token" "certificates" {
+  scope = provider::vedauth::scope({ certificate = ["manage", "discover"] })
+}
+
+provider "venafi" {
+  url          = "https://tpp.example.com/vedsdk"
+  access_token = ephemeral.vedauth_oauth_token.certificates.access_token
 }

@@ -1,0 +1,7 @@
+# certificate:discover,manage;ssh
+output "scope" {
+  value = provider::vedauth::scope({
+    certificate = ["manage", "discover"]
+    ssh         = []
+  })
+}
