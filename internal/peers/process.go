@@ -51,6 +51,9 @@ const watch = `"$@" 3<&- & child=$!
 (trap "" TERM; cat <&3 >/dev/null; kill $child 2>/dev/null) &
 wait $child`
 
+// serverPath is where the programs are.
+const serverPath = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+
 // startChild starts a program with its output in the file log.
 func startChild(as owner, env []string, log string, args ...string) (*child, error) {
 	reader, writer, err := os.Pipe()
@@ -68,7 +71,7 @@ func startChild(as owner, env []string, log string, args ...string) (*child, err
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = output, output, []*os.File{reader}
-	cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}, env...)
+	cmd.Env = append([]string{serverPath, "LC_ALL=C"}, env...)
 	as.apply(cmd)
 	if err := cmd.Start(); err != nil {
 		_ = writer.Close()
@@ -127,9 +130,10 @@ func run(as owner, env []string, input string, args ...string) (string, error) {
 		_, _ = io.WriteString(writer, input)
 		_ = writer.Close()
 	}()
-	cmd := exec.Command(args[0], args[1:]...)
+	// Looked for on the PATH below: that of a user who is not root often lacks the folders of the servers.
+	cmd := exec.Command("/usr/bin/env", args...)
 	cmd.Stdin = reader
-	cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}, env...)
+	cmd.Env = append([]string{serverPath, "LC_ALL=C"}, env...)
 	as.apply(cmd)
 	output, err := cmd.CombinedOutput()
 	if err != nil {
