@@ -3,8 +3,18 @@ package tokenstore
 import (
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 )
+
+// absolute makes of /a/b what this system calls an absolute path, and leaves others as they are.
+func absolute(path string) string {
+	if strings.HasPrefix(path, "/") && runtime.GOOS == "windows" {
+		return filepath.FromSlash("C:" + path)
+	}
+	return path
+}
 
 func TestLocate(t *testing.T) {
 	t.Parallel()
@@ -25,8 +35,8 @@ func TestLocate(t *testing.T) {
 		{"", "windows", map[string]string{"LocalAppData": "/local"}, "/local/terraform-provider-vedauth"},
 	}
 	for _, test := range tests {
-		got, err := locate(test.explicit, test.system, func(name string) string { return test.env[name] })
-		if err != nil || got != filepath.FromSlash(test.want) {
+		got, err := locate(absolute(test.explicit), test.system, func(name string) string { return absolute(test.env[name]) })
+		if err != nil || got != absolute(test.want) {
 			t.Errorf("%+v: %q, %v", test, got, err)
 		}
 	}
