@@ -72,6 +72,7 @@ func (d *demo) prepare(ctx context.Context) error {
 		return err
 	}
 	d.say("cli       %s", cli)
+	d.say("provider  is being built; the first time in a checkout, that takes a minute or more")
 	started := time.Now()
 	if err := d.buildProvider(ctx); err != nil {
 		return err
