@@ -2,6 +2,8 @@ module github.com/vedauth/terraform-provider-vedauth
 
 go 1.26.0
 
+toolchain go1.26.8
+
 require (
 	github.com/ProtonMail/go-crypto v1.5.2
 	github.com/alexbrainman/sspi v0.0.0-20250919150558-7d374ff0d59e
