@@ -69,7 +69,7 @@ func wrong(t testing.TB) map[string]struct {
 		"JSON":          {`{"value":"` + good + `"}`, []string{"is JSON"}},
 		"JSON list":     {`["` + good + `"]`, []string{"is JSON"}},
 		"UTF-16":        {"\xff\xfee\x00y\x00", []string{"UTF-16"}},
-		"NUL":           {good + "\x00", []string{"not plain text"}},
+		"zero byte":     {good + "\x00", []string{"not plain text"}},
 		"word":          {"hunter2hunter2", []string{"14 characters and 0 dots"}},
 		"one dot":       {parts[0] + "." + parts[1], []string{"1 dot,"}},
 		"two tokens":    {good + "\n" + good, []string{"holds 2 tokens"}},

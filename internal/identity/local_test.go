@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -93,6 +94,10 @@ func TestFileErrors(t *testing.T) {
 		return func(string) (io.ReadCloser, error) { return io.NopCloser(reader), err }
 	}
 	good := write(t, token)
+	belowFile, belowFileIsAbsent := "cannot be read (not a directory)", false
+	if runtime.GOOS == "windows" { // which does not tell this from a path that leads nowhere
+		belowFile, belowFileIsAbsent = "does not exist", true
+	}
 	for name, test := range map[string]struct {
 		path   string
 		open   func(string) (io.ReadCloser, error)
@@ -103,7 +108,7 @@ func TestFileErrors(t *testing.T) {
 		"home":        {path: "~/token", words: []string{`"~/token" does not exist`, "pathexpand"}, absent: true},
 		"directory":   {path: t.TempDir(), words: []string{"is a directory"}},
 		"device":      {path: os.DevNull, words: []string{"is not a regular file"}},
-		"below file":  {path: filepath.Join(good, "token"), words: []string{"cannot be read (not a directory)"}},
+		"below file":  {path: filepath.Join(good, "token"), words: []string{belowFile}, absent: belowFileIsAbsent},
 		"empty":       {path: write(t, ""), words: []string{"is empty"}},
 		"blank":       {path: write(t, " \r\n\t\n"), words: []string{"is empty"}},
 		"huge":        {path: write(t, strings.Repeat(token, maxToken/len(token)+1)), words: []string{"more than 1 MiB"}},
