@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -158,6 +159,9 @@ func TestForget(t *testing.T) {
 			code: 1, says: []string{"chmod 600"}, stored: true,
 		},
 	} {
+		if name == "a broken file" && runtime.GOOS == "windows" {
+			continue // a mode says nothing there
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
@@ -282,7 +286,11 @@ func TestList(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	d.want(d.run("list"), storecommand.Done, "Warning: ", "chmod 600", "terraform  default")
+	wrong := "chmod 600"
+	if runtime.GOOS == "windows" { // a mode says nothing there
+		wrong = "not a stored grant"
+	}
+	d.want(d.run("list"), storecommand.Done, "Warning: ", wrong, "terraform  default")
 	if len(d.fake.Requests()) != 0 {
 		t.Error("list asked the server")
 	}
