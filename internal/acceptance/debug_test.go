@@ -40,7 +40,7 @@ func TestUnderADebugger(t *testing.T) {
 			}()
 			address := strings.ReplaceAll(<-reattach, "registry.terraform.io", w.space.CLI.RegistryHost())
 			w.space.Setenv("TF_REATTACH_PROVIDERS", address)
-			w.startWorker("")
+			w.startWorker(worker)
 			if err := debugged.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}

@@ -47,6 +47,12 @@ func newPipelineOn(t *testing.T, options fakevedauth.Options) *pipeline {
 	}
 	p.platform = httptest.NewServer(http.HandlerFunc(p.serve))
 	t.Cleanup(p.platform.Close)
+	p.inPipeline()
+	return p
+}
+
+// inPipeline gives the environment what the platform gives to a job.
+func (p *pipeline) inPipeline() {
 	for name, value := range map[string]string{
 		"ACTIONS_ID_TOKEN_REQUEST_URL":   p.platform.URL + "/github?api-version=2.0",
 		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "github-job-bearer-4711",
@@ -55,7 +61,6 @@ func newPipelineOn(t *testing.T, options fakevedauth.Options) *pipeline {
 	} {
 		p.space.Setenv(name, value)
 	}
-	return p
 }
 
 func (p *pipeline) serve(w http.ResponseWriter, r *http.Request) {

@@ -3,8 +3,6 @@
 package acceptance_test
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -12,7 +10,6 @@ import (
 	"time"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/fakevedauth"
-	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/terraformcli"
 )
 
@@ -31,10 +28,10 @@ resource "terraform_data" "work" {
 }
 `
 
-// startWorker runs apply up to the moment in which the consumer is at work.
-func (w *world) startWorker(extra string) *terraformcli.Process {
+// startWorker runs apply, with a configuration such as worker, up to the moment in which the consumer is at work.
+func (w *world) startWorker(main string) *terraformcli.Process {
 	w.t.Helper()
-	w.write("main.tf", worker+extra)
+	w.write("main.tf", main)
 	for _, name := range []string{"working", "leave"} {
 		if err := syscall.Mkfifo(w.fifo(name), 0o600); err != nil {
 			w.t.Fatal(err)
@@ -113,40 +110,14 @@ ephemeral "vedauth_oauth_token" "other" {
 	}
 }
 
-// TestInterrupted: Terraform skips Close after a signal, also when the consumer then ends well.
-func TestInterrupted(t *testing.T) {
-	t.Parallel()
-	for name, send := range map[string]func(*terraformcli.Process) error{
-		"SIGINT to the group":   (*terraformcli.Process).Interrupt,
-		"SIGINT to Terraform":   func(p *terraformcli.Process) error { return p.Signal(syscall.SIGINT) },
-		"SIGTERM to Terraform":  func(p *terraformcli.Process) error { return p.Signal(syscall.SIGTERM) },
-		"SIGTERM to the group":  func(p *terraformcli.Process) error { return p.SignalGroup(syscall.SIGTERM) },
-		"SIGHUP to the group":   func(p *terraformcli.Process) error { return p.SignalGroup(syscall.SIGHUP) },
-		"SIGKILL to Terraform":  (*terraformcli.Process).Kill,
-		"SIGKILL while tracing": (*terraformcli.Process).Kill,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, fakevedauth.Options{})
-			if strings.Contains(name, "tracing") {
-				w.space.Setenv("TF_LOG", "TRACE") // with nobody left to read it
-			}
-			process := w.startWorker("")
-			if err := send(process); err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(name, "SIGKILL") {
-				defer w.letGo()
-				w.nothingLeft()
-				return
-			}
-			result := w.wait(process)
-			if result.ExitCode == 0 {
-				t.Errorf("an interrupted apply succeeded:\n%s", result.Stdout)
-			}
-			w.nothingLeft()
-		})
+// finishWork lets the consumer end well.
+func (w *world) finishWork() {
+	w.t.Helper()
+	pipe, err := os.OpenFile(w.fifo("leave"), os.O_WRONLY, 0) // waits for the consumer
+	if err != nil {
+		w.t.Fatal(err)
 	}
+	_ = pipe.Close()
 }
 
 // letGo ends a consumer whose Terraform is gone.
@@ -156,54 +127,42 @@ func (w *world) letGo() {
 	}
 }
 
-// TestTheTokenOutlivesTheSignal: what Terraform still finishes after a signal, it finishes with a live token.
-func TestTheTokenOutlivesTheSignal(t *testing.T) {
+// TestFailuresOfEveryGrant: Terraform closes none of the blocks that are open, whichever grant they have.
+func TestFailuresOfEveryGrant(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, fakevedauth.Options{})
-	release := make(chan struct{})
-	w.fake.Inject(refusal.Verify, fakevedauth.Once(fakevedauth.Hold(release)))
-	w.write("main.tf", fmt.Sprintf(consumer, w.fake.URL()))
-	process := w.start("plan")
-	w.waitFor("the consumer to ask", func(l fakevedauth.Ledger) bool { return l.InFlight[refusal.Verify] == 1 })
-	if err := process.SignalGroup(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
-	if ledger := w.fake.Ledger(); ledger.Live != 1 {
-		t.Errorf("%v: the provider let go of the token at once", ledger)
-	}
-	close(release)
-	w.wait(process)
-	w.nothingLeft()
+	for name, test := range map[string]struct {
+		main, says string
+		kept       int // grants that the user keeps, one for each walk that came so far
+	}{
+		"consumer fails": {
+			main: `
+resource "terraform_data" "r" {
+  provisioner "local-exec" {
+    command     = "! (` + hasEveryToken + `)"
+    environment = local.tokens
+  }
 }
-
-// TestInterruptedWhileTheServerThinks: the answer comes when nobody waits for it any more.
-func TestInterruptedWhileTheServerThinks(t *testing.T) {
-	t.Parallel()
-	for name, send := range map[string]func(*terraformcli.Process) error{
-		"one SIGINT": (*terraformcli.Process).Interrupt,
-		"two SIGINTs": func(p *terraformcli.Process) error {
-			if err := p.Interrupt(); err != nil {
-				return err
-			}
-			if err := p.WaitForOutput(context.Background(), "Interrupt received"); err != nil {
-				return err
-			}
-			return p.Interrupt()
+`,
+			says: "local-exec provisioner error",
+			kept: 2 * keptInAWalk,
 		},
-		"SIGKILL": (*terraformcli.Process).Kill,
+		"sibling fails": {
+			main: `
+ephemeral "vedauth_oauth_token" "other" {
+  scope = length(local.tokens) == 7 ? "certificate:everything" : "certificate"
+}
+`,
+			says: "What to do:",
+			kept: keptInAWalk,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, fakevedauth.Options{})
-			w.fake.Inject(refusal.OAuth, fakevedauth.Once(fakevedauth.Latency(time.Second).AfterCommit()))
-			w.write("main.tf", "ephemeral \"vedauth_oauth_token\" \"t\" {\n  scope = \"certificate\"\n}\n")
-			process := w.start("plan")
-			w.waitFor("the request", func(l fakevedauth.Ledger) bool { return l.InFlight[refusal.OAuth] == 1 })
-			if err := send(process); err != nil {
-				t.Fatal(err)
-			}
-			w.wait(process)
-			w.nothingLeft()
+			w := newEveryWorld(t)
+			w.write("main.tf", test.main)
+			w.mustFail([]string{"apply"}, test.says)
+			w.wantOnlyUsers(test.kept)
+			w.revokedWithCertificate()
 		})
 	}
 }
@@ -212,13 +171,9 @@ func TestInterruptedWhileTheServerThinks(t *testing.T) {
 func TestAnExpiredTokenIsRevokedAllTheSame(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, fakevedauth.Options{})
-	process := w.startWorker("")
+	process := w.startWorker(worker)
 	w.fake.Advance(91 * 24 * time.Hour)
-	pipe, err := os.OpenFile(w.fifo("leave"), os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = pipe.Close()
+	w.finishWork()
 	if result := w.wait(process); result.ExitCode != 0 || strings.Contains(result.Stdout, "Warning: Token not revoked") {
 		t.Errorf("exit code %d\n%s\n%s", result.ExitCode, result.Stdout, result.Stderr)
 	}

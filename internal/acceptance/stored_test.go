@@ -3,7 +3,6 @@ package acceptance_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,14 +60,15 @@ func newStored(t *testing.T, options fakevedauth.Options) (w *world, store strin
 	return w, store
 }
 
-// seed makes a grant by hand and puts its refresh token into the variable.
-func (w *world) seed() {
+// seed makes a grant by hand, puts its refresh token into the variable, and returns it.
+func (w *world) seed() string {
 	w.t.Helper()
 	tokens, err := w.fake.Issue(fakevedauth.DefaultClientID, fakevedauth.DefaultUser, "certificate:manage")
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.space.Setenv("TF_VAR_seed", tokens.Refresh)
+	return tokens.Refresh
 }
 
 // wantStored compares the ledger: refreshes, and grants that are still live.
@@ -252,23 +252,10 @@ func TestADeviceCodeThroughARun(t *testing.T) {
 		"variable \"seed\" {\n  type = string\n  ephemeral = true\n}\nephemeral \"vedauth_device_token\" \"t\" "+
 			"{\n  scope = \"ssh\"\n  device_code = var.seed\n}\n",
 	)
-	form := url.Values{"client_id": {fakevedauth.DefaultClientID}, "scope": {"ssh"}}
-	resp, err := w.fake.Client().PostForm(w.fake.URL()+"/vedauth/authorize/device", form)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var codes struct {
-		Device string `json:"device_code"`
-		User   string `json:"user_code"`
-	}
-	err = json.NewDecoder(resp.Body).Decode(&codes)
-	_ = resp.Body.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.space.Setenv("TF_VAR_seed", codes.Device)
+	device, user := w.deviceCode("ssh")
+	w.space.Setenv("TF_VAR_seed", device)
 	w.mustFail([]string{"plan"}, "authorization_pending", "stays good")
-	if err := w.fake.Approve(codes.User, fakevedauth.DefaultUser); err != nil {
+	if err := w.fake.Approve(user, fakevedauth.DefaultUser); err != nil {
 		t.Fatal(err)
 	}
 	w.must("plan")
