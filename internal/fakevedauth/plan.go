@@ -1,6 +1,10 @@
 package fakevedauth
 
-import "slices"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+)
 
 // Plan says to which requests a fault happens. Make one with Times, Once, Always, Sequence or When.
 type Plan struct {
@@ -25,6 +29,25 @@ func Sequence(faults ...Fault) Plan { return Plan{faults: faults, left: len(faul
 func When(fits func(Request) bool, plan Plan) Plan {
 	plan.when = fits
 	return plan
+}
+
+// FirstAttempts strikes percent of the requests, chosen by a hash of what was sent, each at its first attempt only:
+// sent again, the same request is let through.
+func FirstAttempts(percent uint64, fault Fault) Plan {
+	struck := map[[sha256.Size]byte]bool{}
+	return When(func(r Request) bool { // asked under the server's lock
+		hash := sha256.New()
+		for _, part := range []string{r.Method, r.Path, r.Header.Get("Authorization"), string(r.Body)} {
+			_, _ = hash.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+			_, _ = hash.Write([]byte(part)) // neither fails on a hash
+		}
+		sum := [sha256.Size]byte(hash.Sum(nil))
+		if binary.BigEndian.Uint64(sum[:])%100 >= percent || struck[sum] {
+			return false
+		}
+		struck[sum] = true
+		return true
+	}, Always(fault))
 }
 
 // activePlan is a plan that was injected.
