@@ -15,6 +15,8 @@ var (
 	SalvageToken      = salvageToken
 	ParseVerification = parseVerification
 	Backoff           = backoff
+	RetryAfter        = retryAfter
+	ParseProxy        = parseProxy
 	DescribeNetwork   = describeNetwork
 )
 
