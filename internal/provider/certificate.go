@@ -92,7 +92,7 @@ func readCertificate(found values, s *settings, _ string) (credential, diag.Diag
 	}
 	fingerprint := sha256.Sum256(cert.Leaf.Raw)
 	return credential{
-		key:    []string{string(fingerprint[:])},
+		key:    secret.Each(string(fingerprint[:])),
 		client: func(base *vedauth.Client) *vedauth.Client { return base.WithCertificate(cert) },
 		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 			return client.Certificate(ctx, vedauth.CertificateRequest{ClientID: r.clientID, Scope: r.scope})

@@ -50,7 +50,7 @@ func readDevice(found values, s *settings, clientID string) (credential, diag.Di
 	if diags.HasError() {
 		return credential{}, diags
 	}
-	cred := credential{key: []string{key.Name, code.Reveal()}, stored: true}
+	cred := credential{key: []secret.String{secret.New(key.Name), code}, stored: true}
 	if code.Empty() {
 		cred.authorize = func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 			return s.logInOnce(ctx, store, key, client, r)

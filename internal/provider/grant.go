@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
@@ -54,7 +55,7 @@ type grant struct {
 // credential is what a caller proves its identity with.
 type credential struct {
 	// key tells it from every other credential.
-	key []string
+	key []secret.String
 	// lockable means that an account may be locked after a few refusals.
 	lockable bool
 	// client derives the client that all requests of this credential need; nil for the usual one.

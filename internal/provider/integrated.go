@@ -98,7 +98,7 @@ func readIntegrated(found values, _ *settings, _ string) (credential, diag.Diagn
 	}
 	mechanism, spn, conf := found.text("mechanism"), found.text("spn"), found.text("krb5_conf_file")
 	cred := credential{
-		key:      []string{who.Username, who.Password.Reveal(), who.KeytabFile, who.CCacheFile, mechanism, spn, conf},
+		key:      append(secret.Each(who.Username, who.KeytabFile, who.CCacheFile, mechanism, spn, conf), who.Password),
 		lockable: !who.Password.Empty() || who.KeytabFile != "",
 		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 			return client.Integrated(ctx, vedauth.IntegratedRequest{

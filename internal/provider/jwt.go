@@ -89,7 +89,7 @@ func readJWT(found values, s *settings, _ string) (credential, diag.Diagnostics)
 		return credential{}, diag.Diagnostics{noIdentity(thisBlock, unusable)}
 	}
 	return credential{
-		key: []string{source.Key().Reveal()},
+		key: []secret.String{source.Key()},
 		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 			// The identity service and the server share the time that a whole Open may take.
 			ctx, cancel := client.WithBudget(ctx)

@@ -32,7 +32,7 @@ var oauthGrant = grant{
 	read: func(found values, _ *settings, _ string) (credential, diag.Diagnostics) {
 		username, password := found.text("username"), secret.New(found.text("password"))
 		return credential{
-			key:      []string{username, password.Reveal()},
+			key:      []secret.String{secret.New(username), password},
 			lockable: true,
 			authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 				return client.OAuth(ctx, vedauth.OAuthRequest{

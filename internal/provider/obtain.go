@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/identity"
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
 	"github.com/vedauth/terraform-provider-vedauth/internal/terminal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
@@ -161,7 +162,7 @@ func (g grant) open(
 	began := time.Now()
 
 	request := session.Request{
-		Parts: append([]string{client.Server(), g.name, r.clientID, sameScope(r.scope), r.state}, cred.key...),
+		Parts: append(secret.Each(client.Server(), g.name, r.clientID, sameScope(r.scope), r.state), cred.key...),
 		Kind:  o.kind, Keep: o.keep, Stored: cred.stored, Now: client.Now,
 		Authorize: func(flight context.Context) (*vedauth.Token, error) {
 			sending := context.Context(logged{flight, ctx})
@@ -182,10 +183,10 @@ func (g grant) open(
 		},
 	}
 	if cred.stored { // one that must live longer may have to be refreshed
-		request.Parts = append(request.Parts, r.minimum.String())
+		request.Parts = append(request.Parts, secret.New(r.minimum.String()))
 	}
 	if cred.lockable {
-		request.Credential = append([]string{client.Server(), g.name}, cred.key...)
+		request.Credential = append(secret.Each(client.Server(), g.name), cred.key...)
 	}
 	lease, err = s.session.Open(ctx, request)
 	return lease, noted.all(), err

@@ -49,7 +49,7 @@ func readRefresh(found values, s *settings, clientID string) (credential, diag.D
 	}
 	seed := secret.New(found.text("refresh_token"))
 	return credential{
-		key: []string{key.Name, seed.Reveal()}, stored: true,
+		key: []secret.String{secret.New(key.Name), seed}, stored: true,
 		authorize: func(ctx context.Context, client *vedauth.Client, r *tokenRequest) (*vedauth.Token, error) {
 			return acquire(ctx, store, client, r, tokenstore.Request{
 				Key: key, Seed: tokenstore.Seed{Value: seed, Attribute: "refresh_token"}, IfLeased: r.ifLeased,

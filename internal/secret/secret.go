@@ -31,6 +31,15 @@ func New(value string) String {
 	return String{reveal: func() string { return value }}
 }
 
+// Each wraps every one of values.
+func Each(values ...string) []String {
+	list := make([]String, 0, len(values))
+	for _, value := range values {
+		list = append(list, New(value))
+	}
+	return list
+}
+
 // Reveal returns the value. Call it only where the value leaves the process by design: a request, a result, a store.
 func (s String) Reveal() string {
 	if s.reveal == nil {

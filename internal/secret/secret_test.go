@@ -2,13 +2,19 @@ package secret_test
 
 import (
 	"bytes"
+	"encoding"
+	"encoding/gob"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	htmltemplate "html/template"
+	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
+	"text/template"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
@@ -21,6 +27,13 @@ type wrapper struct {
 	Pointer  *secret.String
 	Slice    []secret.String
 	Map      map[string]secret.String
+}
+
+// document is a wrapper in the forms that XML knows.
+type document struct {
+	Attribute secret.String `xml:"attribute,attr"`
+	Element   secret.String
+	List      []secret.String
 }
 
 // TestNoFormShowsTheValue prints a secret in every form that the standard library knows.
@@ -45,11 +58,30 @@ func TestNoFormShowsTheValue(t *testing.T) {
 		}
 		printed.Write(data)
 	}
-	data, err := xml.Marshal(s)
+	for _, v := range []any{s, &s, document{s, s, []secret.String{s}}} {
+		data, err := xml.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		printed.Write(data)
+	}
+	if err := gob.NewEncoder(&printed).Encode(struct{ S secret.String }{s}); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []interface{ Execute(io.Writer, any) error }{
+		template.Must(template.New("").Parse("{{.Exported}} {{.Map}} {{printf \"%#v\" .Pointer}}")),
+		htmltemplate.Must(htmltemplate.New("").Parse(`<a title="{{.Exported}}"><script>x = {{.Slice}}</script>`)),
+	} {
+		if err := page.Execute(&printed, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := encoding.TextMarshaler(s).MarshalText()
 	if err != nil {
 		t.Fatal(err)
 	}
-	printed.Write(data)
+	printed.Write(text)
+	printed.WriteString(strconv.Quote(s.String()) + errors.New(s.String()).Error() + fmt.Sprint(s, &s, w))
 
 	forms := []string{value, "hunter2", fmt.Sprintf("%x", value), fmt.Sprintf("%X", value), fmt.Sprintf("%d", []byte(value))}
 	for _, form := range forms {
@@ -70,6 +102,14 @@ func TestReveal(t *testing.T) {
 	var zero secret.String
 	if zero.Reveal() != "" || !zero.Empty() || !secret.New("").Empty() || secret.New(value).Empty() {
 		t.Error("the zero value is not the empty secret")
+	}
+}
+
+func TestEach(t *testing.T) {
+	t.Parallel()
+	list := secret.Each(value, "")
+	if len(list) != 2 || list[0].Reveal() != value || !list[1].Empty() || len(secret.Each()) != 0 {
+		t.Error("Each does not wrap each")
 	}
 }
 

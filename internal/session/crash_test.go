@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
@@ -26,7 +27,7 @@ func wantCrash(t *testing.T, err error) {
 // TestAPanicWhileAsking ends the request of all who wait for it, and nothing else.
 func TestAPanicWhileAsking(t *testing.T) {
 	t.Parallel()
-	for name, credential := range map[string][]string{"a password": {"alice"}, "no password": nil} {
+	for name, credential := range map[string][]secret.String{"a password": secret.Each("alice"), "no password": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			good := &server{}

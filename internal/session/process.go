@@ -9,6 +9,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
 
 // CloseLimit is how long a Close, and a cancelled Open, may wait for the server. OpenTofu gives a Close ten seconds.
@@ -164,11 +166,12 @@ type digest [sha256.Size]byte
 
 // digestOf gives equal values for equal parts and says nothing else about them. Each part is preceded by its length, so
 // that ("ab", "c") and ("a", "bc") differ.
-func (p *Process) digestOf(parts ...string) digest {
+func (p *Process) digestOf(parts ...secret.String) digest {
 	mac := hmac.New(sha256.New, p.key)
 	for _, part := range parts {
-		_ = binary.Write(mac, binary.BigEndian, uint64(len(part)))
-		_, _ = mac.Write([]byte(part))
+		text := part.Reveal()
+		_ = binary.Write(mac, binary.BigEndian, uint64(len(text)))
+		_, _ = mac.Write([]byte(text))
 	}
 	return digest(mac.Sum(nil))
 }

@@ -7,16 +7,17 @@ import (
 	"time"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/crash"
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
 
 // Request says what token is wanted and how it is made and ended.
 type Request struct {
 	// Parts tell one token from another: server, client_id, scope, grant, credentials and whatever else matters.
-	Parts []string
+	Parts []secret.String
 	// Credential tells one account from another, for credentials that a directory locks after some failed logons: the
 	// first request with one goes alone, and a refused one is not tried again. Empty where no account can be locked.
-	Credential []string
+	Credential []secret.String
 	// Keep means that the grant is the user's once it has been handed out, and never revoked from then on.
 	Keep bool
 	// Stored means that the grant is kept elsewhere between runs: it is never the process's to end, however the request
@@ -130,7 +131,7 @@ func (s *Session) join(r Request) (*grant, error) {
 	if r.Keep {
 		kept = "kept"
 	}
-	key := p.digestOf(append([]string{r.Kind, kept}, r.Parts...)...)
+	key := p.digestOf(append([]secret.String{secret.New(r.Kind), secret.New(kept)}, r.Parts...)...)
 	g := s.grants[key]
 	if g == nil || !g.shareable() {
 		g = newGrant(s, r, key, same)

@@ -95,7 +95,7 @@ func (s *server) ledger() (issued, live int) {
 }
 
 func (s *server) request(parts ...string) session.Request {
-	return session.Request{Parts: parts, Authorize: s.authorize, Revoke: s.revoke, Now: time.Now}
+	return session.Request{Parts: secret.Each(parts...), Authorize: s.authorize, Revoke: s.revoke, Now: time.Now}
 }
 
 func wantLedger(t *testing.T, s *server, issued, live int) {
@@ -304,7 +304,7 @@ func TestOneWrongPasswordIsOneLogon(t *testing.T) {
 				for i := range 20 {
 					wg.Go(func() {
 						r := srv.request("a", fmt.Sprint(i))
-						r.Credential = []string{"server", "alice", "password"}
+						r.Credential = secret.Each("server", "alice", "password")
 						if _, err := s.Open(t.Context(), r); !errors.Is(err, test.failure) {
 							t.Error(err)
 						}
@@ -329,7 +329,7 @@ func TestAProvenPasswordDoesNotQueue(t *testing.T) {
 		for i := range 20 {
 			wg.Go(func() {
 				r := srv.request("a", fmt.Sprint(i))
-				r.Credential = []string{"alice"}
+				r.Credential = secret.Each("alice")
 				open(t, s, r)
 			})
 		}
@@ -452,5 +452,19 @@ func TestADamagedReplyIsUndone(t *testing.T) {
 				wantLedger(t, srv, 1, 0)
 			})
 		})
+	}
+}
+
+// TestARequestDoesNotShowItsParts: a password is one of them, and a request lives as long as its grant.
+func TestARequestDoesNotShowItsParts(t *testing.T) {
+	t.Parallel()
+	const password = "correct horse battery staple"
+	r := (&server{}).request("https://tpp.example.com", password)
+	r.Credential = secret.Each("alice", password)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		printed := fmt.Sprintf(verb, r)
+		if strings.Contains(printed, "horse") || strings.Contains(printed, fmt.Sprintf("%x", "horse")) || !strings.Contains(printed, secret.Redacted) {
+			t.Errorf("%s: %s", verb, printed)
+		}
 	}
 }
