@@ -78,13 +78,13 @@ func asciiOnly(r rune) rune {
 	return r
 }
 
-// searchFor searches everything that a run left for the password and for all that the server issued.
-func (w *world) searchFor(password string, results ...terraformcli.Result) {
+// searcher finds the password, all that the server issued, and what else is given.
+func (w *world) searcher(password string, more ...leak.Secret) *leak.Searcher {
 	w.t.Helper()
-	secrets := []leak.Secret{
+	secrets := append([]leak.Secret{
 		{Name: "password", Value: secret.New(password)},
 		{Name: "password in a redirect", Value: secret.New("hunter2hunter2")},
-	}
+	}, more...)
 	for i, value := range w.fake.Secrets() {
 		secrets = append(secrets, leak.Secret{Name: fmt.Sprintf("server's secret %d", i), Value: secret.New(value)})
 	}
@@ -95,6 +95,18 @@ func (w *world) searchFor(password string, results ...terraformcli.Result) {
 	if err := search.Check(); err != nil {
 		w.t.Fatal("the search is blind:", err)
 	}
+	return search
+}
+
+// searchFor searches everything that a run left for the password and for all that the server issued.
+func (w *world) searchFor(password string, results ...terraformcli.Result) {
+	w.t.Helper()
+	w.search(w.searcher(password), results...)
+}
+
+// search searches everything that a run left.
+func (w *world) search(search *leak.Searcher, results ...terraformcli.Result) {
+	w.t.Helper()
 	var hits []leak.Hit
 	for i, result := range results {
 		for where, text := range map[string]string{"stdout": result.Stdout, "stderr": result.Stderr} {
