@@ -43,6 +43,7 @@ var unclear = slices.Concat(
 		always(Unclear, "502", "502", fakevedauth.Status(502)),
 		always(Unclear, "502 with Retry-After", "502", fakevedauth.Status(502).RetryAfter(1)),
 		always(Unclear, "504", "504", fakevedauth.Status(504)),
+		always(Unclear, "504 with Retry-After", "504", fakevedauth.Status(504).RetryAfter(1)),
 		always(Unclear, "no answer, connection closed", "closed", fakevedauth.Drop()),
 		always(Unclear, "no answer, connection reset", "reset", fakevedauth.Reset()),
 		always(Unclear, "no answer, closed before the body was read", "connection", fakevedauth.CloseUnread()),
