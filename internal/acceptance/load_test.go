@@ -21,7 +21,8 @@ const serverLatency = 50 * time.Millisecond
 func newBusyWorld(t *testing.T) *world {
 	t.Helper()
 	fake := fakevedauth.StartForTest(t, fakevedauth.Options{Latency: serverLatency})
-	fake.Inject(fakevedauth.Any, fakevedauth.FirstAttempts(5, fakevedauth.Status(http.StatusServiceUnavailable).Delayed(serverLatency)))
+	tooBusy := fakevedauth.Status(http.StatusServiceUnavailable).Delayed(serverLatency)
+	fake.Inject(fakevedauth.Any, fakevedauth.FirstAttempts(5, tooBusy))
 	return newWorkspaceFor(t, fake)
 }
 
@@ -50,7 +51,8 @@ func newWorkspaceFor(t *testing.T, fake *fakevedauth.Server) *world {
 func blocks(n int, state string) string {
 	var main strings.Builder
 	for i := range n {
-		fmt.Fprintf(&main, "ephemeral \"vedauth_oauth_token\" \"t%d\" {\n  scope = %q\n  state = \"%s, block %d\"\n}\n", i, scopeNumber(i), state, i)
+		fmt.Fprintf(&main, "ephemeral \"vedauth_oauth_token\" \"t%d\" {\n  scope = %q\n  state = \"%s, block %[1]d\"\n}\n",
+			i, scopeNumber(i), state)
 	}
 	return main.String()
 }

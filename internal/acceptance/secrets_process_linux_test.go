@@ -34,8 +34,8 @@ func (w *world) startUntil(endpoint refusal.Endpoint) *terraformcli.Process {
 	return process
 }
 
-// TestNoSecretInACrash: Go prints every goroutine with its calls when one of these signals ends a process, and Terraform
-// writes that to its log. A panic that nobody catches prints the same.
+// TestNoSecretInACrash: Go prints every goroutine with its calls when one of these signals ends a process, and
+// Terraform writes that to its log. A panic that nobody catches prints the same.
 func TestNoSecretInACrash(t *testing.T) {
 	t.Parallel()
 	for moment, endpoint := range moments {
@@ -86,7 +86,8 @@ func TestNoSecretInArgumentsOrEnvironment(t *testing.T) {
 			if err := os.WriteFile(file, []byte(fakevedauth.DefaultPassword), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			w.provider(w.fake.URL(), fmt.Sprintf("oauth = { username = %q, password = file(%q) }", fakevedauth.DefaultUser, file))
+			credentials := fmt.Sprintf("oauth = { username = %q, password = file(%q) }", fakevedauth.DefaultUser, file)
+			w.provider(w.fake.URL(), credentials)
 			w.password("")
 			w.space.Setenv("UNRELATED", planted)
 			process := w.startUntil(endpoint)
@@ -111,7 +112,7 @@ func TestNoSecretInArgumentsOrEnvironment(t *testing.T) {
 	}
 }
 
-// searchProcesses searches what the system shows of processes: arguments, environment, name, and the names of open files.
+// searchProcesses searches what the system shows of processes: arguments, environment, name, names of open files.
 func searchProcesses(t *testing.T, search *leak.Searcher, pids []int) []leak.Hit {
 	t.Helper()
 	var hits []leak.Hit

@@ -58,7 +58,8 @@ func TestLoadLeavesNothingBehind(t *testing.T) {
 	}
 	const latency = 50 * time.Millisecond
 	fake := fakevedauth.StartForTest(t, fakevedauth.Options{Latency: latency})
-	fake.Inject(fakevedauth.Any, fakevedauth.FirstAttempts(5, fakevedauth.Status(http.StatusServiceUnavailable).Delayed(latency)))
+	tooBusy := fakevedauth.Status(http.StatusServiceUnavailable).Delayed(latency)
+	fake.Inject(fakevedauth.Any, fakevedauth.FirstAttempts(5, tooBusy))
 	order, err := json.Marshal(loadOrder{URL: fake.URL(), CA: fake.CAPEM()})
 	if err != nil {
 		t.Fatal(err)

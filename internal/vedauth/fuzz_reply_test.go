@@ -27,7 +27,9 @@ var fuzzCalls = []struct {
 	secrets []string
 }{
 	{func(ctx context.Context, c *vedauth.Client) (*vedauth.Token, error) {
-		return c.OAuth(ctx, vedauth.OAuthRequest{ClientID: "terraform", Scope: "ssh", Username: "alice", Password: secret.New(password)})
+		return c.OAuth(ctx, vedauth.OAuthRequest{
+			ClientID: "terraform", Scope: "ssh", Username: "alice", Password: secret.New(password),
+		})
 	}, []string{password}},
 	{func(ctx context.Context, c *vedauth.Client) (*vedauth.Token, error) {
 		return c.Refresh(ctx, "terraform", secret.New(spent))
@@ -117,11 +119,13 @@ func FuzzReply(f *testing.F) {
 	for _, reply := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Mon, 23 Nov 2026 10:05:23 GMT\r\n\r\n" + goodToken,
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n" + goodToken,
-		"HTTP/1.1 400 The request has an invalid grant\r\n\r\n{\"error\":\"invalid_grant\",\"error_description\":\"" + password + "\"}",
+		"HTTP/1.1 400 The request has an invalid grant\r\n\r\n" +
+			"{\"error\":\"invalid_grant\",\"error_description\":\"" + password + "\"}",
 		"HTTP/1.1 401 Unauthorized: " + spent + "\r\nWWW-Authenticate: Negotiate, NTLM\r\nContent-Length: 0\r\n\r\n",
 		"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<html><title>Denied &amp; gone</title>",
 		"HTTP/1.1 302 Found\r\nLocation: https://login.example.com/?p=" + spent + "\r\n\r\n",
-		"HTTP/1.1 503 Busy\r\nRetry-After: 120\r\n\r\n", "HTTP/1.1 429 \r\nRetry-After: Mon, 23 Nov 2026 10:06:23 GMT\r\n\r\n",
+		"HTTP/1.1 503 Busy\r\nRetry-After: 120\r\n\r\n",
+		"HTTP/1.1 429 \r\nRetry-After: Mon, 23 Nov 2026 10:06:23 GMT\r\n\r\n",
 		"HTTP/1.1 500 x\r\n\r\nRerun the transaction", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\n\r\n{}",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"acc\r\n0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\n\r\n\xef\xbb\xbf" + vendorVerify,
@@ -149,7 +153,8 @@ func FuzzReply(f *testing.F) {
 func FuzzProxyAnswer(f *testing.F) {
 	for _, reply := range []string{
 		"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n",
-		"HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n\x15\x03\x01\x00\x02\x02\x28", "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n\x15\x03\x01\x00\x02\x02\x28",
+		"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n",
 		"HTTP/1.1 502 Bad Gateway, cG1hbjpwcm94eS1zZWNyZXQ= is not allowed\r\n\r\n<title>x</title>", "", "\x05\x00",
 	} {
 		f.Add([]byte(reply))
@@ -166,7 +171,10 @@ func FuzzProxyAnswer(f *testing.F) {
 
 // FuzzRetryAfter: no header makes a pause longer than half a minute, or one that goes back in time.
 func FuzzRetryAfter(f *testing.F) {
-	for _, value := range []string{"", "7", "-1", "99999999999999999999", "Mon, 23 Nov 2026 10:05:53 GMT", "Monday, 23-Nov-26 10:05:53 GMT", "Mon Nov 23 10:05:53 2026"} {
+	for _, value := range []string{
+		"", "7", "-1", "99999999999999999999",
+		"Mon, 23 Nov 2026 10:05:53 GMT", "Monday, 23-Nov-26 10:05:53 GMT", "Mon Nov 23 10:05:53 2026",
+	} {
 		f.Add(value, issued.Unix())
 	}
 	f.Fuzz(func(t *testing.T, value string, now int64) {
@@ -179,7 +187,9 @@ func FuzzRetryAfter(f *testing.F) {
 
 // FuzzParseProxy: what is accepted has a host and a scheme that can be used, and an error does not quote it.
 func FuzzParseProxy(f *testing.F) {
-	for _, address := range []string{"proxy:3128", "http://u:p@proxy.example.com", "socks5h://[::1]:1080", "https://", "http://a b", "%zz://x"} {
+	for _, address := range []string{
+		"proxy:3128", "http://u:p@proxy.example.com", "socks5h://[::1]:1080", "https://", "http://a b", "%zz://x",
+	} {
 		f.Add(address)
 	}
 	f.Fuzz(func(t *testing.T, address string) {

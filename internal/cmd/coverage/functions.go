@@ -28,7 +28,9 @@ func writeMissed(out io.Writer, folder string, missed map[string][]block) error 
 		}
 		lines := bytes.Split(source, []byte("\n"))
 		blocks := missed[name]
-		slices.SortFunc(blocks, func(a, b block) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.place, b.place)) })
+		slices.SortFunc(blocks, func(a, b block) int {
+			return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.place, b.place))
+		})
 		for _, b := range blocks {
 			_, _ = fmt.Fprintf(out, "  %s:%d  %s  %s\n", name, b.first, functionAt(set, file, b.first), firstStatement(lines, b))
 		}

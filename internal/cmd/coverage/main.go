@@ -1,5 +1,5 @@
-// Command coverage reads a profile that "go test -coverprofile" wrote, lists the statements of some packages that no test
-// has run, by function, and fails if a package is below the bar.
+// Command coverage reads a profile that "go test -coverprofile" wrote, lists the statements of some packages that no
+// test has run, by function, and fails if a package is below the bar.
 package main
 
 import (

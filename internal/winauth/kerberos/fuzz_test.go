@@ -15,7 +15,8 @@ func FuzzKDCReply(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x7e\x03\x30\x01\x00"))
 	for _, code := range []int32{codePreauthRequired, codePreauthFailed, 7, 37} {
-		message := messages.NewKRBError(types.PrincipalName{NameType: 2, NameString: []string{"krbtgt", "A.TEST"}}, "A.TEST", code, "")
+		service := types.PrincipalName{NameType: 2, NameString: []string{"krbtgt", "A.TEST"}}
+		message := messages.NewKRBError(service, "A.TEST", code, "")
 		if info, err := marshalETypeInfo2(aes256SHA1, "A.TESTalice", 0, 0, 16, 0); err == nil {
 			message.EData, _ = marshalPAData(types.PADataSequence{{PADataType: 19, PADataValue: info}})
 		}
@@ -27,8 +28,13 @@ func FuzzKDCReply(f *testing.F) {
 	}
 	session := key{encryption: aes256SHA1, value: make([]byte, 32)}
 	part := types.EncryptedData{EType: aes256SHA1, KVNO: 1, Cipher: make([]byte, 64)}
-	ticket := messages.Ticket{TktVNO: 5, Realm: "A.TEST", SName: types.PrincipalName{NameString: []string{"HTTP", "a.test"}}, EncPart: part}
-	fields := messages.KDCRepFields{PVNO: 5, MsgType: 11, CRealm: "A.TEST", CName: types.PrincipalName{NameString: []string{"alice"}}, Ticket: ticket, EncPart: part}
+	ticket := messages.Ticket{
+		TktVNO: 5, Realm: "A.TEST", SName: types.PrincipalName{NameString: []string{"HTTP", "a.test"}}, EncPart: part,
+	}
+	fields := messages.KDCRepFields{
+		PVNO: 5, MsgType: 11, CRealm: "A.TEST", CName: types.PrincipalName{NameString: []string{"alice"}}, Ticket: ticket,
+		EncPart: part,
+	}
 	if encoded, err := (&messages.ASRep{KDCRepFields: fields}).Marshal(); err == nil {
 		f.Add(encoded)
 	}
