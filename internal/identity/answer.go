@@ -14,7 +14,9 @@ import (
 
 // read makes a token of an answer: the status first, since an error page is no JSON. Nothing of the body gets into
 // an error.
-func (c call) read(response *http.Response, target *url.URL, timeout time.Duration) (secret.String, bool, *Error) {
+func (c call) read(
+	response *http.Response, target *url.URL, bearer secret.String, timeout time.Duration,
+) (secret.String, bool, *Error) {
 	status, length := response.StatusCode, int64(maxToken+1)
 	if status == http.StatusSwitchingProtocols {
 		length = 0 // not a body but the bare connection, of which no deadline ends the reading
@@ -26,7 +28,7 @@ func (c call) read(response *http.Response, target *url.URL, timeout time.Durati
 	switch {
 	case status >= 300 && status < 400:
 		what := fmt.Sprintf("answered %d and sent the request elsewhere%s, which is not followed, since the request "+
-			"carries a token", status, redirectHost(response))
+			"carries a token", status, redirectHost(response, bearer))
 		return secret.String{}, false, c.fail(what, c.advise(status, body))
 	case status != http.StatusOK && status != http.StatusCreated:
 		what := fmt.Sprintf("answered %d %s", status, http.StatusText(status))
@@ -70,10 +72,11 @@ func member(body []byte, name string) (token secret.String, problem string) {
 	return secret.New(trim(*value)), ""
 }
 
-// redirectHost names the host that a redirect points to, never its path or query.
-func redirectHost(response *http.Response) string {
+// redirectHost names the host that a redirect points to, never its path or query; nor a host that repeats a part of
+// what was sent.
+func redirectHost(response *http.Response, bearer secret.String) string {
 	location, err := response.Location()
-	if err != nil || location.Host == "" {
+	if err != nil || location.Hostname() == "" || quotes(location.Hostname(), bearer) {
 		return ""
 	}
 	return fmt.Sprintf(" (%s)", show(location.Hostname()))

@@ -2,11 +2,13 @@ package identity
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/pattern"
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
 
 // shownLength bounds a foreign text in a message, in characters.
@@ -75,6 +77,25 @@ func isReference(text string) bool { return reference.MatchString(text) }
 func isVedauthToken(text string) bool {
 	raw, err := base64.StdEncoding.DecodeString(text)
 	return err == nil && len(raw) == 16
+}
+
+// partOfSecret is the number of characters in common with a secret that is no accident.
+const partOfSecret = 8
+
+// quotes reports whether text has a part of a secret, as it is or in base64 or hexadecimal, in any case. Marks that show
+// leaves out do not hide it.
+func quotes(text string, of secret.String) bool {
+	text = strings.ToLower(show(text))
+	value := []byte(of.Reveal())
+	for _, form := range []string{string(value), base64.StdEncoding.EncodeToString(value), hex.EncodeToString(value)} {
+		form = strings.ToLower(form)
+		for i := 0; i+partOfSecret <= len(form); i++ {
+			if strings.Contains(text, form[i:i+partOfSecret]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // looksLikeSecret tells a token or key that was put where a name or a path belongs, and must not be repeated.

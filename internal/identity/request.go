@@ -135,7 +135,7 @@ func (r requester) attempt(ctx context.Context, c call, target *url.URL, bearer 
 		return secret.String{}, !isFinal(err), c.networkError(err, target, r.timeout)
 	}
 	defer func() { _ = response.Body.Close() }()
-	return c.read(response, target, r.timeout)
+	return c.read(response, target, bearer, r.timeout)
 }
 
 // target is the address to ask, with the call's parameters added to those it has.
