@@ -15,7 +15,7 @@ import (
 
 // gate stands before a server and hands connections on to it, except for those that it is told to spoil.
 type gate struct {
-	listener net.Listener
+	listener *net.TCPListener
 	target   string
 
 	mu   sync.Mutex
@@ -27,7 +27,7 @@ type gate struct {
 
 func newGate(t *testing.T, target string) *gate {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +76,11 @@ func (g *gate) next() matrix.Wire {
 
 func (g *gate) serve() {
 	for {
-		conn, err := g.listener.Accept()
+		client, err := g.listener.AcceptTCP()
 		if err != nil {
 			return
 		}
-		ended, client := make(chan struct{}), conn.(*net.TCPConn)
+		ended := make(chan struct{})
 		g.mu.Lock()
 		g.open[client] = ended
 		g.mu.Unlock()

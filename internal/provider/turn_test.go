@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 	"github.com/vedauth/terraform-provider-vedauth/internal/session"
 	"github.com/vedauth/terraform-provider-vedauth/internal/vedauth"
 )
@@ -25,11 +26,11 @@ func TestTheTimeOfAnOpenBeginsWithIt(t *testing.T) {
 		}
 		s := &settings{session: session.NewProcess().NewSession(), client: client}
 		began, ends := time.Now(), make(chan time.Time, 3)
-		cred := credential{key: []string{"alice", "password"}, lockable: true}
+		cred := credential{key: secret.Each("alice", "password"), lockable: true}
 		cred.authorize = func(ctx context.Context, _ *vedauth.Client, _ *tokenRequest) (*vedauth.Token, error) {
 			end, _ := ctx.Deadline()
 			ends <- end
-			time.Sleep(timeout)
+			<-time.After(timeout)
 			return nil, &vedauth.Error{Kind: vedauth.Unreachable}
 		}
 		var all sync.WaitGroup

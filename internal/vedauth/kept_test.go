@@ -145,10 +145,11 @@ func TestAClosedConnectionIsNotWrittenTo(t *testing.T) {
 	client := connect(t, s, func(c *vedauth.Config) { c.Retries = -1 })
 	client.DialWith(func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-		if dials++; err != nil || dials > 1 {
+		tcp, ok := conn.(*net.TCPConn)
+		if dials++; err != nil || dials > 1 || !ok {
 			return conn, err
 		}
-		return deafened{conn.(*net.TCPConn), deaf, make(chan struct{}), &sync.Once{}, late}, nil
+		return deafened{tcp, deaf, make(chan struct{}), &sync.Once{}, late}, nil
 	})
 	if _, err := client.OAuth(t.Context(), login); err != nil {
 		t.Fatal(err)
