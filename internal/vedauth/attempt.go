@@ -127,13 +127,14 @@ func (c *Client) send(ctx context.Context, r request, state *progress) (*answer,
 	case c.presenter != nil:
 		return c.presenter.send(ctx, c, r, state)
 	default:
-		return c.sendOn(ctx, c.direct, r, state)
+		return c.sendTrusting(ctx, r, state)
 	}
 }
 
 // renewConnections makes the next request begin on a new connection.
 func (c *Client) renewConnections() {
 	c.direct.renew()
+	c.anchors.renew()
 	if c.presenter != nil {
 		c.presenter.renew()
 	}

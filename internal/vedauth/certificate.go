@@ -28,6 +28,6 @@ func (c *Client) Certificate(ctx context.Context, r CertificateRequest) (*Token,
 // and to no proxy. Verify and Revoke of a grant that was made with a certificate need that client too.
 func (c *Client) WithCertificate(cert *tls.Certificate) *Client {
 	other := *c
-	other.presenter = newPresenter(c.direct.kept, cert)
+	other.presenter = newPresenter(c.anchors.wide().kept, cert)
 	return &other
 }

@@ -55,7 +55,8 @@ type Event struct {
 // Client talks to one vedauth server. It is safe for concurrent use.
 type Client struct {
 	config    Config
-	direct    transports
+	direct    transports // trust the named anchors only, if there are any
+	anchors   *anchors
 	presenter *presenter // nil without a client certificate
 }
 
@@ -83,7 +84,8 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{config: config, direct: newTransports(transport)}, nil
+	direct := newTransports(transport)
+	return &Client{config: config, direct: direct, anchors: newAnchors(direct, config.CAPEM)}, nil
 }
 
 // Server is the address of the server, as ParseURL returns it.

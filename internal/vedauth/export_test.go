@@ -40,10 +40,13 @@ func ReadAbandoned() (int, error) {
 	return guardedBody{state: &state, reader: bytes.NewReader([]byte("secret"))}.Read(make([]byte, 6))
 }
 
-// Transport is what the client sends with.
+// Transport is what the client sends with first.
 func (c *Client) Transport() *http.Transport {
 	return c.direct.kept
 }
+
+// WideTransport is what it sends with when the named anchors do not vouch for a server.
+func (c *Client) WideTransport() *http.Transport { return c.anchors.wide().kept }
 
 // Wait is the pause that a client makes unless told otherwise.
 func Wait(ctx context.Context, d time.Duration) error { return wait(ctx, d) }

@@ -46,7 +46,7 @@ func (c *Client) Integrated(ctx context.Context, r IntegratedRequest) (*Token, e
 // logOn sends the request once, by way of a Windows logon.
 func (c *Client) logOn(ctx context.Context, r IntegratedRequest, sending request, state *progress) (*answer, error) {
 	result, err := winauth.Login(ctx, winauth.Config{
-		Transport: c.direct.kept.Clone,
+		Transport: c.anchors.wide().kept.Clone,
 		NewRequest: func(ctx context.Context, withBody bool) (*http.Request, error) {
 			if !withBody {
 				return c.bareRequest(ctx, sending)

@@ -1,10 +1,8 @@
 package vedauth
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"net"
 	"net/http"
 	"net/netip"
@@ -47,11 +45,11 @@ func (t transports) of(r request) *http.Transport {
 // renew closes the connections that are kept and carry no request, so that the next request begins anew.
 func (t transports) renew() { t.kept.CloseIdleConnections() }
 
-// newTransport makes the transport of one client; nothing is shared with http.DefaultTransport. On a connection that is
-// kept, package net/http writes to the standard logger what a server sends unasked, such as the second half of a reply,
+// newTransport makes the transport of one client; nothing is shared with http.DefaultTransport. It trusts the anchors
+// that config names, and the system's only if it names none: see anchors. On a connection that is kept, package net/http writes to the standard logger what a server sends unasked, such as the second half of a reply,
 // with its refresh token, after a wrong Content-Length: a program that uses this package silences that logger.
 func newTransport(config Config) (*http.Transport, error) {
-	roots, err := trustAnchors(config.CAPEM)
+	roots, err := namedAnchors(config.CAPEM)
 	if err != nil {
 		return nil, err
 	}
@@ -80,35 +78,6 @@ func newTransport(config Config) (*http.Transport, error) {
 			return nil
 		},
 	}, nil
-}
-
-// trustAnchors returns the system's trust anchors with those of pem added, or nil for the system's alone.
-func trustAnchors(pem []byte) (*x509.CertPool, error) {
-	if pem == nil {
-		return nil, nil
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool() // a machine without trust anchors of its own
-	}
-	if !appendAnchors(roots, pem) {
-		return nil, errNoCertificate
-	}
-	return roots, nil
-}
-
-// CheckCA reports whether pem holds at least one certificate that can serve as a trust anchor.
-func CheckCA(pem []byte) error {
-	if !appendAnchors(x509.NewCertPool(), pem) {
-		return errNoCertificate
-	}
-	return nil
-}
-
-// appendAnchors adds what pem holds, also where Windows has put a byte order mark before the first certificate, which
-// would then not begin a line and be passed over.
-func appendAnchors(pool *x509.CertPool, pem []byte) bool {
-	return pool.AppendCertsFromPEM(bytes.TrimPrefix(pem, []byte("\ufeff")))
 }
 
 // proxyFunc chooses the proxy for a request: an explicit one, else the environment's. NO_PROXY applies to both. Unlike

@@ -19,19 +19,20 @@ func TestTrust(t *testing.T) {
 	for name, test := range map[string]struct {
 		server func(*tls.Config)
 		want   string
+		again  bool // the system's anchors might have done
 	}{
-		"untrusted": {use(stranger.issue(nil)), "the server's certificate is not trusted"},
+		"untrusted": {use(stranger.issue(nil)), "the server's certificate is not trusted", true},
 		"expired": {use(trusted.issue(func(c *x509.Certificate) { c.NotAfter = time.Unix(1, 0) })),
-			"the server's certificate has expired or is not yet valid"},
+			"the server's certificate has expired or is not yet valid", true},
 		"not yet valid": {use(trusted.issue(func(c *x509.Certificate) { c.NotBefore = time.Unix(1<<32, 0) })),
-			"the server's certificate has expired or is not yet valid"},
+			"the server's certificate has expired or is not yet valid", true},
 		"another name": {use(trusted.issue(func(c *x509.Certificate) { c.DNSNames, c.IPAddresses = []string{"other.example.com"}, nil })),
-			"the server's certificate is not for this host name"},
+			"the server's certificate is not for this host name", false},
 		"no TLS 1.3 without a client certificate": {func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert },
-			"it may demand a client certificate"},
+			"it may demand a client certificate", false},
 		"no TLS 1.2 without a client certificate": {func(c *tls.Config) {
 			c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
-		}, "it may demand a client certificate"},
+		}, "it may demand a client certificate", false},
 	} {
 		waits := &pauses{}
 		s := serve(t, always("200 OK", goodToken, isJSON), test.server)
@@ -44,7 +45,11 @@ func TestTrust(t *testing.T) {
 		if failure.Kind != vedauth.Unreachable || failure.Status != 0 || failure.Next() == "" || strings.Contains(err.Error(), "grant") {
 			t.Errorf("%s: kind %d, %v", name, failure.Kind, err)
 		}
-		if len(s.seen()) != 0 || s.connections() != 1 || len(waits.list) != 0 {
+		connections := 1
+		if test.again {
+			connections = 2
+		}
+		if len(s.seen()) != 0 || s.connections() != connections || len(waits.list) != 0 {
 			t.Errorf("%s: %d requests on %d connections, pauses %v", name, len(s.seen()), s.connections(), waits.list)
 		}
 	}
@@ -90,13 +95,38 @@ func TestOwnAnchorsAreAdded(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "not trusted") {
 		t.Errorf("without it: %v", err)
 	}
-	pool := connect(t, s).Transport().TLSClientConfig.RootCAs
+	client := connect(t, s)
+	if !client.Transport().TLSClientConfig.RootCAs.Equal(poolOf(trusted.pem)) {
+		t.Error("it does not begin with our anchors alone")
+	}
+	pool := client.WideTransport().TLSClientConfig.RootCAs
 	both, err := x509.SystemCertPool()
 	if err != nil {
 		both = x509.NewCertPool()
 	}
 	if !both.AppendCertsFromPEM(trusted.pem) || !pool.Equal(both) {
 		t.Error("the anchors are not the system's and ours")
+	}
+}
+
+// TestNamedAnchorsComeFirst: a server that only the other anchors vouch for costs one handshake more, once, and no
+// request. Certificates and Windows logins begin with all anchors.
+func TestNamedAnchorsComeFirst(t *testing.T) {
+	t.Parallel()
+	system := newAuthority()
+	s := serve(t, always("200 OK", goodToken, isJSON), func(c *tls.Config) { c.Certificates = []tls.Certificate{system.issue(nil)} })
+	client := connect(t, s)
+	client.WideTransport().TLSClientConfig.RootCAs = poolOf(system.pem)
+	for i, connections := range []int{2, 3} {
+		if _, err := client.OAuth(t.Context(), login); err != nil {
+			t.Fatal(err)
+		}
+		if len(s.seen()) != i+1 || s.connections() != connections {
+			t.Errorf("%d requests on %d connections, want %d on %d", len(s.seen()), s.connections(), i+1, connections)
+		}
+	}
+	if _, err := client.WithCertificate(&tls.Certificate{}).OAuth(t.Context(), login); err != nil {
+		t.Errorf("with a certificate: %v", err)
 	}
 }
 
