@@ -48,6 +48,7 @@ func main() {
 	if *debug {
 		orphan.OnStop(alone)
 	} else {
+		quiet()
 		orphan.Watch(alone)
 	}
 	err := providerserver.Serve(context.Background(), provider.New(version, process), providerserver.ServeOpts{
