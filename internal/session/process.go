@@ -29,13 +29,20 @@ type Process struct {
 	leases  map[string]*Lease   // by handle
 	live    map[*grant]struct{} // asked for or owned, and not known to be gone
 	quiet   chan struct{}       // closed and replaced whenever live shrinks
+	waited  time.Duration       // by Closes for the server, in all
+	behind  []*straggler        // what Closes did not wait for
+
+	abreast chan struct{} // has room for the revocations of those that may be under way
 }
 
 // NewProcess makes the one Process of a provider process.
 func NewProcess() *Process {
 	key := make([]byte, sha256.Size)
 	_, _ = rand.Read(key) // never fails, by its documentation
-	return &Process{key: key, leases: map[string]*Lease{}, live: map[*grant]struct{}{}, quiet: make(chan struct{})}
+	return &Process{
+		key: key, leases: map[string]*Lease{}, live: map[*grant]struct{}{}, quiet: make(chan struct{}),
+		abreast: make(chan struct{}, abreast),
+	}
 }
 
 // NewSession makes a session, for one Configure of the provider.
@@ -46,16 +53,19 @@ func (p *Process) NewSession() *Session {
 }
 
 // Close ends the hold that a handle stands for, and the grant with it if it was the last one. It returns within
-// CloseLimit. A handle that is not known, or was closed before, is nothing to do.
+// CloseLimit, and sooner if Closes have waited for long already: then the last Close of all tells what became of the
+// grant. A handle that is not known, or was closed before, is nothing to do.
 func (p *Process) Close(ctx context.Context, handle string) error {
 	p.mu.Lock()
 	lease := p.leases[handle]
-	delete(p.leases, handle)
-	p.mu.Unlock()
 	if lease == nil {
+		p.mu.Unlock()
 		return nil
 	}
-	return lease.release(ctx)
+	delete(p.leases, handle)
+	turn := p.turnOf(lease)
+	p.mu.Unlock()
+	return lease.close(ctx, turn)
 }
 
 // Shutdown ends every grant that is still the process's to end, all at once, and those that are being asked for as soon

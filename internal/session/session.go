@@ -199,16 +199,21 @@ func (l *Lease) Confirm() {
 // says why it could not be; it returns within CloseLimit.
 func (l *Lease) Abandon(ctx context.Context) error { return l.release(ctx) }
 
-func (l *Lease) release(ctx context.Context) error {
+// giveUp ends the hold. last means that nobody else holds the grant, slow that nobody is to wait for its end.
+func (l *Lease) giveUp() (last, slow bool) {
 	g, p := l.grant, l.grant.session.process
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	g.holders--
-	last := g.holders == 0
-	slow := g.session.slow
-	if last {
+	if g.holders == 0 {
 		g.drop()
 	}
-	p.mu.Unlock()
+	return g.holders == 0, g.session.slow
+}
+
+func (l *Lease) release(ctx context.Context) error {
+	g := l.grant
+	last, slow := l.giveUp()
 	if !last {
 		return nil
 	}
