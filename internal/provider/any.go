@@ -19,18 +19,24 @@ import (
 // anyOrder is the order in which vedauth_token looks at the provider's credentials: what needs no stored secret first.
 var anyOrder = []string{"jwt", "refresh", "certificate", "integrated", "oauth"}
 
-var (
-	grantsAttribute = attribute{
-		name: "grants", kind: texts, input: true, among: anyOrder,
+// grantsInput is the name of the attribute with which a block chooses among the credentials.
+const grantsInput = "grants"
+
+func grantsAttribute() attribute {
+	return attribute{
+		name: grantsInput, kind: texts, input: true, among: anyOrder,
 		fallback: "`[\"" + strings.Join(anyOrder, "\", \"") + "\"]`",
 		doc: "Which of the provider's credentials to look at, and in what order. The first that is configured, " +
 			"and is there where Terraform runs, is used. The data source skips `refresh`.",
 	}
-	grantAttribute = attribute{
+}
+
+func grantAttribute() attribute {
+	return attribute{
 		name: "grant", output: true,
 		doc: "Which credential was used: one of `" + strings.Join(anyOrder, "`, `") + "`.",
 	}
-)
+}
 
 // search is one walk along the provider's credentials.
 type search struct {
@@ -47,16 +53,18 @@ type search struct {
 }
 
 // anyGrant is the first of the provider's credentials that applies where Terraform runs.
-var anyGrant = grant{
-	typeSuffix: "token",
-	doc: "the first of the provider's credentials that applies where Terraform runs, so that the same " +
-		"configuration works on a laptop and in a pipeline",
-	life: "The token is in neither state nor plan, and is revoked when the run no longer needs it; one of a " +
-		"grant in the token " +
-		"store is not. A stored grant has the scope that it was made with.",
-	inputs:  []attribute{stateAttribute, grantsAttribute},
-	outputs: []attribute{grantAttribute},
-	any:     true,
+func anyGrant() grant {
+	return grant{
+		typeSuffix: "token",
+		doc: "the first of the provider's credentials that applies where Terraform runs, so that the same " +
+			"configuration works on a laptop and in a pipeline",
+		life: "The token is in neither state nor plan, and is revoked when the run no longer needs it; one of a " +
+			"grant in the token " +
+			"store is not. A stored grant has the scope that it was made with.",
+		inputs:  []attribute{stateAttribute, grantsAttribute()},
+		outputs: []attribute{grantAttribute()},
+		any:     true,
+	}
 }
 
 // obtainAny gets a token with the first credential that applies.
@@ -69,7 +77,7 @@ func obtainAny(ctx context.Context, s *settings, o order) (*obtained, diag.Diagn
 	if diags.Append(more...); diags.HasError() {
 		return nil, diags
 	}
-	names := o.own.texts(grantsAttribute.name)
+	names := o.own.texts(grantsInput)
 	if names == nil {
 		names = anyOrder
 	}
@@ -85,15 +93,16 @@ func obtainAny(ctx context.Context, s *settings, o order) (*obtained, diag.Diagn
 		}
 		return got, w.diags
 	}
-	w.diags.Append(diag.NewAttributeErrorDiagnostic(path.Root(grantsAttribute.name), "No credential applies",
+	w.diags.Append(diag.NewAttributeErrorDiagnostic(path.Root(grantsInput), "No credential applies",
 		"None of the provider's credentials could be used here:\n- "+strings.Join(w.reasons, "\n- ")+
 			"\nConfigure one of them in the provider block, or run where one of them is available."))
 	return nil, w.diags
 }
 
 func grantNamed(name string) grant {
-	i := slices.IndexFunc(grants, func(g grant) bool { return g.name == name })
-	return grants[i] // the schema allows no other name
+	all := grants()
+	i := slices.IndexFunc(all, func(g grant) bool { return g.name == name })
+	return all[i] // the schema allows no other name
 }
 
 // try uses one credential. done means that the search is over, with a token or with an error.
@@ -123,10 +132,10 @@ func (w *search) try(ctx context.Context, g grant, later []string) (got *obtaine
 // absent says why a credential is not configured or not there, or nothing if it is. The diagnostics are about one that
 // is there in part.
 func (w *search) absent(g grant) (reason string, diags diag.Diagnostics) {
-	if g.name == refreshGrant.name && w.order.kind == "data" {
+	if g.name == refreshName && w.order.kind == "data" {
 		return "a data source does not use it, because the token in its state would end with the next refresh", nil
 	}
-	if g.name == integratedGrant.name && w.settings.block.isNull(g.name) { // whatever the environment has for it
+	if g.name == integratedName && w.settings.block.isNull(g.name) { // whatever the environment has for it
 		return "the provider block has no integrated", nil
 	}
 	found, _, diags := g.find(nil, w.settings)
@@ -193,14 +202,14 @@ func (w *search) moveOn(g grant, err error) bool {
 		return true
 	case !errors.As(err, &refused) || refused.Kind != vedauth.Refused:
 		return false
-	case g.name == integratedGrant.name && refused.Row.Class == refusal.Disabled:
+	case g.name == integratedName && refused.Row.Class == refusal.Disabled:
 		w.reasons = append(w.reasons, g.name+": "+refused.Said())
 		return true
 	}
 	switch refused.Row.Class {
 	case refusal.Scope, refusal.Client, refusal.Permission, refusal.Disabled:
 	default:
-		if g.name == oauthGrant.name || g.name == integratedGrant.name {
+		if g.name == oauthName || g.name == integratedName {
 			w.refused = g.name
 		}
 	}

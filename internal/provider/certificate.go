@@ -17,25 +17,30 @@ import (
 )
 
 // certificateGrant is a login with a TLS client certificate, at Authorize/Certificate.
-var certificateGrant = grant{
-	name:        "certificate",
-	doc:         "a client certificate and its private key",
-	wanted:      "pkcs12_file or pkcs12_base64 (with pkcs12_password), or certificate_pem and private_key_pem, or certificate_file and private_key_file",
-	credentials: certificateAttributes,
-	environment: []map[string]string{
-		{"pkcs12_file": "VEDAUTH_PKCS12_FILE", "pkcs12_password": "VEDAUTH_PKCS12_PASSWORD"},
-		{"pkcs12_file": "VENAFI_P12_CERTIFICATE", "pkcs12_password": "VENAFI_P12_PASSWORD"},
-	},
-	read:    readCertificate,
-	present: certificatePresent,
+func certificateGrant() grant {
+	return grant{
+		name:        "certificate",
+		doc:         "a client certificate and its private key",
+		wanted:      "pkcs12_file or pkcs12_base64 (with pkcs12_password), or certificate_pem and private_key_pem, or certificate_file and private_key_file",
+		credentials: certificateAttributes(),
+		environment: []map[string]string{
+			{"pkcs12_file": "VEDAUTH_PKCS12_FILE", "pkcs12_password": "VEDAUTH_PKCS12_PASSWORD"},
+			{"pkcs12_file": "VENAFI_P12_CERTIFICATE", "pkcs12_password": "VENAFI_P12_PASSWORD"},
+		},
+		read:    readCertificate,
+		present: certificatePresent,
+	}
 }
 
 var (
 	pkcs12Forms = []string{"pkcs12_file", "pkcs12_base64"}
 	pemForms    = []string{"certificate_pem", "private_key_pem"}
 	fileForms   = []string{"certificate_file", "private_key_file"}
+)
 
-	certificateAttributes = []attribute{
+// certificateAttributes are the attributes of the credential.
+func certificateAttributes() []attribute {
+	return []attribute{
 		{
 			name: "pkcs12_file", input: true, check: checkPath, conflicts: concat([]string{"pkcs12_base64"}, pemForms, fileForms),
 			doc: "Path of a PKCS#12 (`.p12`, `.pfx`) file with the certificate, its private key and any intermediate certificates.",
@@ -71,7 +76,7 @@ var (
 			doc:   "Password of an encrypted private key.",
 		},
 	}
-)
+}
 
 func concat(lists ...[]string) []string {
 	var all []string

@@ -18,27 +18,29 @@ import (
 )
 
 // deviceGrant is a login that a person confirms in a browser, at Authorize/Device and Authorize/Token.
-var deviceGrant = grant{
-	name:   "device",
-	doc:    "a login that a person confirms in a browser",
-	wanted: "device_code",
-	life: "The token is in neither state nor plan, and is revoked when the run no longer needs it, unless " +
-		"`remember` or " +
-		"`device_code` keep its grant in the token store, a directory that only this user can read.",
-	inputs: []attribute{{
-		name: "remember", kind: boolean, input: true, fallback: "`false`",
-		doc: "Whether the grant is kept in the token store under `name`, where the next run, " +
-			"`vedauth_refreshed_token` and `vedauth_token` find it. It is then not revoked when the block closes.",
-	}},
-	credentials: []attribute{{
-		name: "device_code", input: true, sensitive: true,
-		doc: "A device code that was confirmed elsewhere. It is exchanged once, and the grant is kept in the " +
-			"token store. Unset, the login begins here, and needs a terminal to show its code on.",
-	}},
-	settings:      []attribute{nameAttribute},
-	instead:       "a login in the browser",
-	ephemeralOnly: true,
-	read:          readDevice,
+func deviceGrant() grant {
+	return grant{
+		name:   "device",
+		doc:    "a login that a person confirms in a browser",
+		wanted: "device_code",
+		life: "The token is in neither state nor plan, and is revoked when the run no longer needs it, unless " +
+			"`remember` or " +
+			"`device_code` keep its grant in the token store, a directory that only this user can read.",
+		inputs: []attribute{{
+			name: "remember", kind: boolean, input: true, fallback: "`false`",
+			doc: "Whether the grant is kept in the token store under `name`, where the next run, " +
+				"`vedauth_refreshed_token` and `vedauth_token` find it. It is then not revoked when the block closes.",
+		}},
+		credentials: []attribute{{
+			name: "device_code", input: true, sensitive: true,
+			doc: "A device code that was confirmed elsewhere. It is exchanged once, and the grant is kept in the " +
+				"token store. Unset, the login begins here, and needs a terminal to show its code on.",
+		}},
+		settings:      []attribute{nameAttribute},
+		instead:       "a login in the browser",
+		ephemeralOnly: true,
+		read:          readDevice,
+	}
 }
 
 func readDevice(found values, s *settings, clientID string) (credential, diag.Diagnostics) {

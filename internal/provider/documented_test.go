@@ -137,7 +137,7 @@ func isNumber(a described) bool {
 func TestEveryVariableIsDocumented(t *testing.T) {
 	t.Parallel()
 	all := everyAttribute(t)
-	for _, g := range grants {
+	for _, g := range grants() {
 		for _, a := range slices.Concat(g.credentials, g.settings) {
 			for _, variable := range g.variablesOf(a) {
 				for _, path := range []string{"provider." + g.name + "." + a.name, "ephemeral." + g.typeName() + "." + a.name} {

@@ -15,59 +15,64 @@ import (
 	"github.com/vedauth/terraform-provider-vedauth/internal/winauth"
 )
 
+// integratedName is the name of the grant.
+const integratedName = "integrated"
+
 // integratedGrant is a login with Windows authentication, at Authorize/Integrated.
-var integratedGrant = grant{
-	name:   "integrated",
-	doc:    "a Windows account, by NTLM or Kerberos",
-	wanted: "username and password, or keytab_file, or ccache_file",
-	inputs: []attribute{stateAttribute},
-	credentials: []attribute{
-		{
-			name: "username", input: true, needs: []string{"password", "keytab_file", "ccache_file"},
-			doc: "Name of the account: `DOMAIN\\user`, `user@REALM` or `user`. With a keytab: the first principal in it, unless given.",
+func integratedGrant() grant {
+	return grant{
+		name:   integratedName,
+		doc:    "a Windows account, by NTLM or Kerberos",
+		wanted: "username and password, or keytab_file, or ccache_file",
+		inputs: []attribute{stateAttribute},
+		credentials: []attribute{
+			{
+				name: "username", input: true, needs: []string{"password", "keytab_file", "ccache_file"},
+				doc: "Name of the account: `DOMAIN\\user`, `user@REALM` or `user`. With a keytab: the first principal in it, unless given.",
+			},
+			{
+				name: "password", input: true, sensitive: true, requires: []string{"username"}, conflicts: []string{"keytab_file", "ccache_file"},
+				doc: "Password of the account. A wrong one is tried once, because directories lock accounts.",
+			},
+			{
+				name: "keytab_file", input: true, check: checkPath, env: []string{"KRB5_KTNAME"}, conflicts: []string{"password", "ccache_file"},
+				doc: "Path of a Kerberos keytab.",
+			},
+			{
+				name: "ccache_file", input: true, check: checkPath, env: []string{"KRB5CCNAME"}, conflicts: []string{"password", "keytab_file"},
+				doc: "Path of a Kerberos ticket cache, as `kinit` makes one. Only files, not `KEYRING:`, `KCM:` or `DIR:`.",
+			},
 		},
-		{
-			name: "password", input: true, sensitive: true, requires: []string{"username"}, conflicts: []string{"keytab_file", "ccache_file"},
-			doc: "Password of the account. A wrong one is tried once, because directories lock accounts.",
+		settings: []attribute{
+			{
+				name: "mechanism", input: true, check: checkMechanism, fallback: "`auto`",
+				doc: "`kerberos`, `ntlm` or `auto`: Kerberos if there is a keytab, a ticket cache or a `user@REALM` whose realm has a KDC, else NTLM. `auto` changes to NTLM with a warning if no KDC can be reached or the server does not take Kerberos, and never after a KDC has refused the password.",
+			},
+			{
+				name: "krb5_conf_file", input: true, check: checkPath, env: []string{"KRB5_CONFIG"}, fallback: "`/etc/krb5.conf`, or DNS where there is none",
+				doc: "Path of the Kerberos configuration.",
+			},
+			{
+				name: "spn", input: true, fallback: "`HTTP/` and the host of `url`",
+				doc: "Kerberos name of the server, such as `HTTP/tpp.example.com`.",
+			},
 		},
-		{
-			name: "keytab_file", input: true, check: checkPath, env: []string{"KRB5_KTNAME"}, conflicts: []string{"password", "ccache_file"},
-			doc: "Path of a Kerberos keytab.",
+		environment: []map[string]string{
+			{"username": "VEDAUTH_USERNAME", "password": "VEDAUTH_PASSWORD"},
+			{"ccache_file": "KRB5CCNAME"},
+			{"keytab_file": "KRB5_KTNAME"},
 		},
-		{
-			name: "ccache_file", input: true, check: checkPath, env: []string{"KRB5CCNAME"}, conflicts: []string{"password", "keytab_file"},
-			doc: "Path of a Kerberos ticket cache, as `kinit` makes one. Only files, not `KEYRING:`, `KCM:` or `DIR:`.",
+		read: readIntegrated,
+		present: func(found values, _ *settings, _ string) string {
+			local := maps.Clone(found) // Kerberos' own variables may say FILE: before a path
+			for _, name := range []string{"keytab_file", "ccache_file"} {
+				file := strings.TrimPrefix(found.text(name), "FILE:")
+				local[name] = textValue(&file)
+			}
+			return missingFile(local, "keytab_file", "ccache_file")
 		},
-	},
-	settings: []attribute{
-		{
-			name: "mechanism", input: true, check: checkMechanism, fallback: "`auto`",
-			doc: "`kerberos`, `ntlm` or `auto`: Kerberos if there is a keytab, a ticket cache or a `user@REALM` whose realm has a KDC, else NTLM. `auto` changes to NTLM with a warning if no KDC can be reached or the server does not take Kerberos, and never after a KDC has refused the password.",
-		},
-		{
-			name: "krb5_conf_file", input: true, check: checkPath, env: []string{"KRB5_CONFIG"}, fallback: "`/etc/krb5.conf`, or DNS where there is none",
-			doc: "Path of the Kerberos configuration.",
-		},
-		{
-			name: "spn", input: true, fallback: "`HTTP/` and the host of `url`",
-			doc: "Kerberos name of the server, such as `HTTP/tpp.example.com`.",
-		},
-	},
-	environment: []map[string]string{
-		{"username": "VEDAUTH_USERNAME", "password": "VEDAUTH_PASSWORD"},
-		{"ccache_file": "KRB5CCNAME"},
-		{"keytab_file": "KRB5_KTNAME"},
-	},
-	read: readIntegrated,
-	present: func(found values, _ *settings, _ string) string {
-		local := maps.Clone(found) // Kerberos' own variables may say FILE: before a path
-		for _, name := range []string{"keytab_file", "ccache_file"} {
-			file := strings.TrimPrefix(found.text(name), "FILE:")
-			local[name] = textValue(&file)
-		}
-		return missingFile(local, "keytab_file", "ccache_file")
-	},
-	instead: loggedOnUser(),
+		instead: loggedOnUser(),
+	}
 }
 
 // loggedOnUser is what stands in for an account: on Windows the user who runs Terraform is one.

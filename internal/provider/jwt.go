@@ -14,14 +14,16 @@ import (
 )
 
 // jwtGrant is a login with a JWT that somebody else issued, at Authorize/Jwt.
-var jwtGrant = grant{
-	name:        "jwt",
-	doc:         "a JWT of a pipeline or workload",
-	wanted:      "exactly one of jwt, jwt_file, jwt_env, github_actions, azure_devops and hcp_terraform",
-	credentials: exclusive(jwtAttributes),
-	environment: []map[string]string{{"jwt": "VEDAUTH_JWT"}, {"jwt_file": "VEDAUTH_JWT_FILE"}},
-	read:        readJWT,
-	present:     jwtPresent,
+func jwtGrant() grant {
+	return grant{
+		name:        "jwt",
+		doc:         "a JWT of a pipeline or workload",
+		wanted:      "exactly one of jwt, jwt_file, jwt_env, github_actions, azure_devops and hcp_terraform",
+		credentials: exclusive(jwtAttributes),
+		environment: []map[string]string{{"jwt": "VEDAUTH_JWT"}, {"jwt_file": "VEDAUTH_JWT_FILE"}},
+		read:        readJWT,
+		present:     jwtPresent,
+	}
 }
 
 var jwtAttributes = []attribute{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -31,8 +30,9 @@ const storeVariable = "VEDAUTH_TOKEN_STORE"
 const typeName = "vedauth"
 
 // grants lists the ways to get a token. A new one is a file of its own and a line here.
-var grants = []grant{
-	oauthGrant, jwtGrant, certificateGrant, integratedGrant, refreshGrant, deviceGrant,
+// Like all that is no constant value they come from functions, so that nothing of it is made before Terraform is served.
+func grants() []grant {
+	return []grant{oauthGrant(), jwtGrant(), certificateGrant(), integratedGrant(), refreshGrant(), deviceGrant()}
 }
 
 type vedauthProvider struct {
@@ -130,7 +130,9 @@ var (
 )
 
 // connectionAttributes are the settings that every request needs known.
-var connectionAttributes = []attribute{urlAttribute, caPEMAttribute, caFileAttribute, proxyAttribute, timeoutAttribute}
+func connectionAttributes() []attribute {
+	return []attribute{urlAttribute, caPEMAttribute, caFileAttribute, proxyAttribute, timeoutAttribute}
+}
 
 // Schema describes the provider block.
 func (p *vedauthProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
@@ -140,7 +142,7 @@ func (p *vedauthProvider) Schema(_ context.Context, _ provider.SchemaRequest, re
 	attributes := []attribute{
 		urlAttribute, clientID, scope, caPEMAttribute, caFileAttribute, proxyAttribute, timeoutAttribute, retriesAttribute, accessTokenAttribute, tokenStoreAttribute,
 	}
-	for _, g := range grants {
+	for _, g := range grants() {
 		if !g.ephemeralOnly {
 			attributes = append(attributes, g.inProviderBlock())
 		}
@@ -164,7 +166,7 @@ func (p *vedauthProvider) Configure(_ context.Context, req provider.ConfigureReq
 // EphemeralResources lists one ephemeral resource for each grant, and the one that looks at a token.
 func (p *vedauthProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	list := []func() ephemeral.EphemeralResource{newTokenInfoEphemeral}
-	for _, g := range append(slices.Clone(grants), anyGrant) {
+	for _, g := range append(grants(), anyGrant()) {
 		list = append(list, func() ephemeral.EphemeralResource { return &tokenEphemeral{grant: g, process: p.process} })
 	}
 	return list
@@ -173,7 +175,7 @@ func (p *vedauthProvider) EphemeralResources(context.Context) []func() ephemeral
 // DataSources lists the same as data sources.
 func (p *vedauthProvider) DataSources(context.Context) []func() datasource.DataSource {
 	list := []func() datasource.DataSource{newTokenInfoData}
-	for _, g := range append(slices.Clone(grants), anyGrant) {
+	for _, g := range append(grants(), anyGrant()) {
 		if !g.ephemeralOnly {
 			list = append(list, func() datasource.DataSource { return &tokenData{grant: g} })
 		}

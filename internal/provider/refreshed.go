@@ -17,29 +17,34 @@ var nameAttribute = attribute{
 	doc: "Name of the grant in the token store, which tells several grants of one server and `client_id` apart.",
 }
 
+// refreshName is the name of the grant.
+const refreshName = "refresh"
+
 // refreshGrant is a grant that the user has already, kept in the token store and refreshed at Authorize/Token.
-var refreshGrant = grant{
-	name:       "refresh",
-	typeSuffix: "refreshed_token",
-	doc:        "a refresh token, whose successors are kept in the token store",
-	wanted:     "refresh_token",
-	life: "The token is in neither state nor plan. The grant is the user's own: it is kept in the token store, a " +
-		"directory that " +
-		"only this user can read, where the next run finds it, and is not revoked. Its scope is the one that it " +
-		"was made with.",
-	dataLife: "It dies at the next refresh of the grant, by whichever run.",
-	credentials: []attribute{{
-		name: "refresh_token", input: true, sensitive: true,
-		doc: "The refresh token to begin with. It is spent once; from then on the token store has the word, and " +
-			"this is only looked at again when it changes. Unset, the grant must be in the token store already.",
-	}},
-	settings:    []attribute{nameAttribute},
-	environment: []map[string]string{{"refresh_token": "VEDAUTH_REFRESH_TOKEN"}},
-	instead:     "the token store",
-	hasScope:    true,
-	kept:        true,
-	read:        readRefresh,
-	present:     refreshPresent,
+func refreshGrant() grant {
+	return grant{
+		name:       refreshName,
+		typeSuffix: "refreshed_token",
+		doc:        "a refresh token, whose successors are kept in the token store",
+		wanted:     "refresh_token",
+		life: "The token is in neither state nor plan. The grant is the user's own: it is kept in the token store, a " +
+			"directory that " +
+			"only this user can read, where the next run finds it, and is not revoked. Its scope is the one that it " +
+			"was made with.",
+		dataLife: "It dies at the next refresh of the grant, by whichever run.",
+		credentials: []attribute{{
+			name: "refresh_token", input: true, sensitive: true,
+			doc: "The refresh token to begin with. It is spent once; from then on the token store has the word, and " +
+				"this is only looked at again when it changes. Unset, the grant must be in the token store already.",
+		}},
+		settings:    []attribute{nameAttribute},
+		environment: []map[string]string{{"refresh_token": "VEDAUTH_REFRESH_TOKEN"}},
+		instead:     "the token store",
+		hasScope:    true,
+		kept:        true,
+		read:        readRefresh,
+		present:     refreshPresent,
+	}
 }
 
 func readRefresh(found values, s *settings, clientID string) (credential, diag.Diagnostics) {

@@ -14,9 +14,10 @@ import (
 var (
 	_ function.Function = (*scopeFunction)(nil)
 	_ function.Function = (*parseScopeFunction)(nil)
-
-	privileges = types.SetType{ElemType: types.StringType}
 )
+
+// privileges is the type of a scope's privileges.
+func privileges() types.SetType { return types.SetType{ElemType: types.StringType} }
 
 // scopeFunction writes a scope.
 type scopeFunction struct{}
@@ -35,7 +36,7 @@ func (*scopeFunction) Definition(_ context.Context, _ function.DefinitionRequest
 		MarkdownDescription: "Turns a map of scopes to their privileges into the notation that `scope` takes, in lower case and sorted: " +
 			"`{ certificate = [\"manage\"], ssh = [] }` gives `certificate:manage;ssh`. An empty set of privileges means read access.",
 		Parameters: []function.Parameter{function.MapParameter{
-			Name: "scopes", ElementType: privileges,
+			Name: "scopes", ElementType: privileges(),
 			MarkdownDescription: "The privileges of each scope. Names are not null, not empty, and hold no semicolon, colon, comma or blank.",
 		}},
 		Return: function.StringReturn{},
@@ -91,7 +92,7 @@ func (*parseScopeFunction) Definition(_ context.Context, _ function.DefinitionRe
 		Parameters: []function.Parameter{function.StringParameter{
 			Name: "scope", MarkdownDescription: "The scope to read, such as `granted_scope` of a token.",
 		}},
-		Return: function.MapReturn{ElementType: privileges},
+		Return: function.MapReturn{ElementType: privileges()},
 	}
 }
 
@@ -115,5 +116,5 @@ func (*parseScopeFunction) Run(ctx context.Context, req function.RunRequest, res
 		}
 		sets[name] = types.SetValueMust(types.StringType, elements)
 	}
-	resp.Error = resp.Result.Set(ctx, types.MapValueMust(privileges, sets))
+	resp.Error = resp.Result.Set(ctx, types.MapValueMust(privileges(), sets))
 }

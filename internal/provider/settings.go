@@ -90,7 +90,7 @@ func (s *settings) needClient() (*vedauth.Client, diag.Diagnostics) {
 	case s.wrong.HasError():
 		return nil, s.wrong
 	}
-	for _, a := range append(connectionAttributes[:len(connectionAttributes):len(connectionAttributes)], retriesAttribute) {
+	for _, a := range append(connectionAttributes(), retriesAttribute) {
 		if found := s.lookup(a); found.unknown {
 			return nil, diag.Diagnostics{unknownSetting(a.name, a.env)}
 		}
@@ -114,7 +114,7 @@ func newSettings(block values, m Machine, process *session.Process, userAgent st
 	var diags diag.Diagnostics
 	config := vedauth.Config{UserAgent: userAgent, Getenv: m.Getenv, Now: m.Now, Wait: m.Wait, Log: logRequest}
 	complete := true
-	for _, a := range connectionAttributes {
+	for _, a := range connectionAttributes() {
 		found := s.lookup(a)
 		complete = complete && !found.unknown
 		if found.value == "" || found.unknown {
