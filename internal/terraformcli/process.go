@@ -65,7 +65,11 @@ func (p *Process) Ended() <-chan struct{} { return p.ended }
 // Wait waits for the end of the CLI; its result and error are those of Workspace.Run.
 func (p *Process) Wait() (Result, error) {
 	<-p.ended
-	result := Result{Stdout: p.stdout.String(), Stderr: p.stderr.String(), ExitCode: p.command.ProcessState.ExitCode()}
+	state := p.command.ProcessState
+	result := Result{
+		Stdout: p.stdout.String(), Stderr: p.stderr.String(), ExitCode: state.ExitCode(),
+		CPU: state.UserTime() + state.SystemTime(),
+	}
 	var exit *exec.ExitError
 	switch {
 	case p.ctx.Err() != nil && p.err != nil:

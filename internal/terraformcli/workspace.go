@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // ownSource is the provider of this checkout, as required_providers names it.
@@ -101,6 +102,8 @@ type Result struct {
 	Stdout, Stderr string
 	// ExitCode is -1 if a signal ended it.
 	ExitCode int
+	// CPU is the processor time of the CLI and of the processes that it has waited for, such as its providers.
+	CPU time.Duration
 }
 
 // Run runs the CLI and waits for it. The error is for a CLI that could not be started, or that ctx ended; a failing
