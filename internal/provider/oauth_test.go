@@ -77,7 +77,7 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-func wantSame(t *testing.T, got, want map[string]any) {
+func wantSame(t testing.TB, got, want map[string]any) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(merge(maps.Clone(config(got)), want))) {
 		value, there := got[name]

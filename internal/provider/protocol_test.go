@@ -23,7 +23,7 @@ import (
 // bench is the provider's server as Terraform would see it, without Terraform, and a fake vedauth. It keeps all that
 // the provider ever says, and at the end of the test searches it for secrets (see leaks_test.go).
 type bench struct {
-	t       *testing.T
+	t       testing.TB
 	fake    *fakevedauth.Server
 	process *session.Process
 	env     map[string]string
@@ -49,7 +49,7 @@ type config map[string]any
 const oauth = "vedauth_oauth_token"
 
 // newBench starts the fake and the provider, which is not configured yet. env is its whole environment.
-func newBench(t *testing.T, options fakevedauth.Options, env map[string]string) *bench {
+func newBench(t testing.TB, options fakevedauth.Options, env map[string]string) *bench {
 	t.Helper()
 	b := &bench{t: t, fake: fakevedauth.StartForTest(t, options), process: session.NewProcess(), env: env}
 	b.now = b.fake.Now
@@ -65,7 +65,7 @@ func newBench(t *testing.T, options fakevedauth.Options, env map[string]string) 
 }
 
 // configured is newBench with a provider block that works: it has all but the credential.
-func configured(t *testing.T, options fakevedauth.Options, change config) *bench {
+func configured(t testing.TB, options fakevedauth.Options, change config) *bench {
 	t.Helper()
 	b := newBench(t, options, nil)
 	b.must(b.configure(b.block(change)))
@@ -74,7 +74,10 @@ func configured(t *testing.T, options fakevedauth.Options, change config) *bench
 
 // run runs a subtest with the same bench.
 func (b *bench) run(name string, test func(t *testing.T)) {
-	whole := b.t
+	whole, ok := b.t.(*testing.T)
+	if !ok {
+		b.t.Fatal("only a test has subtests")
+	}
 	defer func() { b.t = whole }()
 	whole.Run(name, func(t *testing.T) {
 		b.t = t

@@ -205,7 +205,7 @@ func (l *ledger) serve(t *testing.T, during func()) string {
 
 // child is a process that works on an order.
 type child struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	lines  *bufio.Scanner
 	stdin  io.Closer
@@ -213,7 +213,7 @@ type child struct {
 }
 
 // startChild starts the test binary as a child; adapt may change the command first.
-func startChild(t *testing.T, o order, adapt func(*exec.Cmd)) *child {
+func startChild(t testing.TB, o order, adapt func(*exec.Cmd)) *child {
 	t.Helper()
 	text, err := json.Marshal(o)
 	if err != nil {

@@ -140,7 +140,7 @@ func (c *clock) advance(d time.Duration) {
 
 // bench is a store, a server and a clock.
 type bench struct {
-	t       *testing.T
+	t       testing.TB
 	store   *Store
 	server  *ledger
 	clock   *clock
@@ -148,7 +148,7 @@ type bench struct {
 }
 
 // newBench makes a store in a new directory, and a server whose first refresh token is "seed-Zq==".
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{t: t, server: newLedger("seed-Zq=="), clock: &clock{now: start}}
 	b.store = b.newStore(filepath.Join(t.TempDir(), "store"))
@@ -218,7 +218,7 @@ func wantKind(t *testing.T, err error, kind Kind, words ...string) {
 }
 
 // failureOf is wantKind for tests that look at more of the failure.
-func failureOf(t *testing.T, err error, kind Kind, words ...string) *Error {
+func failureOf(t testing.TB, err error, kind Kind, words ...string) *Error {
 	t.Helper()
 	failed, ok := errors.AsType[*Error](err)
 	if !ok || failed.Kind != kind {

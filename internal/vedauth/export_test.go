@@ -6,6 +6,9 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
+	"github.com/vedauth/terraform-provider-vedauth/internal/secret"
 )
 
 // What the tests outside the package need to see of its inside.
@@ -50,3 +53,10 @@ func (c *Client) WideTransport() *http.Transport { return c.anchors.wide().kept 
 
 // Wait is the pause that a client makes unless told otherwise.
 func Wait(ctx context.Context, d time.Duration) error { return wait(ctx, d) }
+
+// Refuse explains a body that came with 400 to a login with a password.
+func Refuse(body []byte) *Error {
+	got := &answer{status: http.StatusBadRequest, reason: "Bad Request", body: body, attempts: 1, oauth: parseOAuthError(body)}
+	r := request{endpoint: refusal.OAuth, method: http.MethodPost, secrets: []secret.String{secret.New("hunter2")}}
+	return refuse((&Client{}).failure(r, Refused, got), got)
+}
