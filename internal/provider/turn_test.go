@@ -19,6 +19,7 @@ import (
 func TestTheTimeOfAnOpenBeginsWithIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		grant := oauthGrant()
 		const timeout = time.Minute
 		client, err := vedauth.New(vedauth.Config{Server: "https://tpp.example.com", Timeout: timeout})
 		if err != nil {
@@ -37,7 +38,7 @@ func TestTheTimeOfAnOpenBeginsWithIt(t *testing.T) {
 		for i := range cap(ends) {
 			all.Go(func() {
 				request := &tokenRequest{clientID: "terraform", scope: fmt.Sprintf("certificate:s%d", i)}
-				_, _, err := oauthGrant.open(t.Context(), s, client, order{kind: "ephemeral"}, cred, request)
+				_, _, err := grant.open(t.Context(), s, client, order{kind: "ephemeral"}, cred, request)
 				var failure *vedauth.Error
 				if !errors.As(err, &failure) || failure.Kind != vedauth.Unreachable {
 					t.Errorf("err = %v", err)

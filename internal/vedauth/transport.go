@@ -46,8 +46,11 @@ func (t transports) of(r request) *http.Transport {
 func (t transports) renew() { t.kept.CloseIdleConnections() }
 
 // newTransport makes the transport of one client; nothing is shared with http.DefaultTransport. It trusts the anchors
-// that config names, and the system's only if it names none: see anchors. On a connection that is kept, package net/http writes to the standard logger what a server sends unasked, such as the second half of a reply,
-// with its refresh token, after a wrong Content-Length: a program that uses this package silences that logger.
+// that config names, and the system's only if it names none: see anchors.
+//
+// On a connection that is kept, package net/http writes to the standard logger what a server sends unasked, such as the
+// second half of a reply, with its refresh token, after a wrong Content-Length: a program that uses this package
+// silences that logger.
 func newTransport(config Config) (*http.Transport, error) {
 	roots, err := namedAnchors(config.CAPEM)
 	if err != nil {
