@@ -24,7 +24,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The body has to be read before the connection is taken over.
 	request, plan := s.begin(r)
 	if plan == nil {
-		request.Body = readBody(r)
+		s.read(request, r)
 	}
 	conn, buffered, err := hijacker.Hijack()
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Server) serveRest(conn net.Conn, reader *bufio.Reader, first *http.Requ
 				return
 			}
 		}
-		request.Body = readBody(r)
+		s.read(request, r)
 		if !s.exchange(conn, r, request) {
 			return
 		}
@@ -144,7 +144,7 @@ func (s *Server) serveBorrowed(w http.ResponseWriter, r *http.Request) {
 	defer s.active.Done()
 
 	request, plan := s.begin(r)
-	request.Body = readBody(r)
+	s.read(request, r)
 	answer, drop := s.answer(request)
 	if plan != nil || drop != dropNothing || answer.cut != nil {
 		answer = htmlReply(http.StatusInternalServerError, "fakevedauth: this fault needs HTTP/1.1")

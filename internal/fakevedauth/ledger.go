@@ -18,7 +18,7 @@ type Ledger struct {
 	Grants []Grant `json:"grants"`
 	// Requests counts by endpoint; "" stands for unknown paths.
 	Requests map[Endpoint]int `json:"requests"`
-	// InFlight counts the requests that have no answer yet, Peak the most there were of them at one time.
+	// InFlight counts the requests that have come whole and have no answer yet, Peak the most there were of them at one time.
 	InFlight map[Endpoint]int `json:"in_flight"`
 	Peak     map[Endpoint]int `json:"peak"`
 	// FailedLogons counts by the user's identity, or by the name as it was sent if nobody has it.

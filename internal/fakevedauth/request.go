@@ -34,7 +34,8 @@ type Request struct {
 	// Finished: the answer is on its way, or there is none.
 	Finished bool `json:"finished"`
 
-	peer *peerCertificate
+	peer     *peerCertificate
+	inFlight bool
 }
 
 // Fields decodes the body as a JSON object; nil if it is none.
@@ -77,10 +78,19 @@ func (s *Server) begin(r *http.Request) (*Request, *Fault) {
 	defer s.mu.Unlock()
 	request.At = s.now()
 	s.requests = append(s.requests, request)
+	s.notify()
+	return request, s.takeFault(request, true)
+}
+
+// read reads the body. Only then the request counts as in flight: a client that gives up before takes it back.
+func (s *Server) read(request *Request, r *http.Request) {
+	body := readBody(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	request.Body, request.inFlight = body, true
 	s.inFlight[request.Endpoint]++
 	s.peak[request.Endpoint] = max(s.peak[request.Endpoint], s.inFlight[request.Endpoint])
 	s.notify()
-	return request, s.takeFault(request, true)
 }
 
 // finish notes that a request has its answer; status 0 is none.
@@ -88,7 +98,10 @@ func (s *Server) finish(request *Request, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	request.Status, request.Finished = status, true
-	s.inFlight[request.Endpoint]--
+	if request.inFlight {
+		request.inFlight = false
+		s.inFlight[request.Endpoint]--
+	}
 	s.notify()
 }
 
