@@ -32,13 +32,13 @@ func (w *world) fetch(ctx context.Context, r Released, folder string, progress i
 	if _, err := exec.LookPath("curl"); err == nil {
 		w.released["curl"] = true
 	} else {
-		fmt.Fprintln(progress, "there is no curl: hashicorp/external and its like are left out")
+		_, _ = fmt.Fprintln(progress, "there is no curl: hashicorp/external and its like are left out")
 	}
 	for name, file := range map[string]string{"http": r.HTTP, "external": r.External} {
 		if file == "" {
 			var err error
 			if file, err = w.install(ctx, name, filepath.Join(folder, name)); err != nil {
-				fmt.Fprintf(progress, "hashicorp/%s could not be had and is left out: %v\n", name, err)
+				_, _ = fmt.Fprintf(progress, "hashicorp/%s could not be had and is left out: %v\n", name, err)
 				continue
 			}
 		}

@@ -59,7 +59,7 @@ func Run(ctx context.Context, options Options) (_ *Results, err error) {
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintln(options.Progress, "building the providers")
+	_, _ = fmt.Fprintln(options.Progress, "building the providers")
 	w, err := newWorld(ctx, scratch)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func Run(ctx context.Context, options Options) (_ *Results, err error) {
 // after the same one.
 func rounds(ctx context.Context, probes []probe, options Options, series map[string]Series) error {
 	for round := range options.Rounds + 1 {
-		fmt.Fprintf(options.Progress, "round %d of %d\n", round, options.Rounds)
+		_, _ = fmt.Fprintf(options.Progress, "round %d of %d\n", round, options.Rounds)
 		for i := range probes {
 			err := probes[(i+round)%len(probes)](ctx, func(name string, value float64) {
 				if round > 0 {

@@ -22,6 +22,7 @@ const (
 	mostInits = 182
 )
 
+// built is what all tests share; TestMain removes it.
 var built = struct {
 	sync.Once
 	folder string
@@ -29,8 +30,14 @@ var built = struct {
 }{}
 
 func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "vedauth-counts-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	built.folder = folder
 	code := m.Run()
-	_ = os.RemoveAll(built.folder)
+	_ = os.RemoveAll(folder)
 	os.Exit(code)
 }
 
@@ -38,9 +45,6 @@ func TestMain(m *testing.M) {
 func programs(t testing.TB) (release, here string) {
 	t.Helper()
 	built.Do(func() {
-		if built.folder, built.err = os.MkdirTemp("", "vedauth-counts-"); built.err != nil {
-			return
-		}
 		for _, system := range []string{"linux/amd64", runtime.GOOS + "/" + runtime.GOARCH} {
 			if built.err == nil {
 				built.err = build(context.Background(), system)

@@ -15,7 +15,10 @@ func peakOf(state *os.ProcessState) int64 {
 		return 0
 	}
 	if runtime.GOOS == "darwin" { // which counts in bytes, the others in KiB
-		return int64(usage.Maxrss)
+		return wide(usage.Maxrss)
 	}
-	return int64(usage.Maxrss) * 1024
+	return wide(usage.Maxrss) * 1024
 }
+
+// wide takes both widths that the field has, depending on the system.
+func wide[N int32 | int64](n N) int64 { return int64(n) }
