@@ -49,7 +49,12 @@ func TestTrust(t *testing.T) {
 		if test.again {
 			connections = 2
 		}
-		if len(s.seen()) != 0 || s.connections() != connections || len(waits.list) != 0 {
+		// The alert that says why may come while the request is being written, which then was not sent, and is tried again.
+		cut := strings.HasPrefix(name, "no TLS 1.3")
+		if cut {
+			connections += len(waits.list)
+		}
+		if len(s.seen()) != 0 || s.connections() != connections || len(waits.list) != 0 && !cut {
 			t.Errorf("%s: %d requests on %d connections, pauses %v", name, len(s.seen()), s.connections(), waits.list)
 		}
 	}
