@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fakeWorkspace runs this test program instead of Terraform.
@@ -25,6 +26,10 @@ func TestRunGivesTheResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if result.CPU <= 0 || result.CPU > time.Minute {
+		t.Errorf("it took %v of processor time", result.CPU)
+	}
+	result.CPU = 0
 	want := Result{Stdout: "to stdout\n", Stderr: "to stderr\n", ExitCode: 7}
 	if result != want {
 		t.Errorf("%+v, want %+v", result, want)
