@@ -24,19 +24,30 @@ type straggler struct {
 
 // turn says how a Close is to end its hold.
 type turn struct {
-	last      bool       // no block is open any more
+	last      bool       // no block is open any more whose grant is to be revoked
 	slow      bool       // an earlier Close has waited in vain
 	straggler *straggler // what is left behind; nil if this Close waits itself
 }
 
 // turnOf decides for a lease that has just been taken off the list. The caller holds mu.
 func (p *Process) turnOf(l *Lease) turn {
-	t := turn{last: len(p.leases) == 0, slow: l.grant.session.slow}
+	t := turn{last: !p.willRevoke(), slow: l.grant.session.slow}
 	if !t.slow && (p.waited >= patience && !t.last || t.last && len(p.behind) > 0) {
 		t.straggler = &straggler{l, make(chan struct{})}
 		p.behind = append(p.behind, t.straggler)
 	}
 	return t
+}
+
+// willRevoke reports whether a block is open whose Close may revoke. That of a kept grant does not, and a data source has
+// none. The caller holds mu.
+func (p *Process) willRevoke() bool {
+	for _, lease := range p.leases {
+		if lease.grant.owned() {
+			return true
+		}
+	}
+	return false
 }
 
 // close ends a hold when its turn has come.

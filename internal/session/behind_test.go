@@ -145,3 +145,31 @@ func TestThereIsNoLastClose(t *testing.T) {
 		wantLedger(t, srv, 60, 0)
 	})
 }
+
+// TestAKeptGrantIsNotWaitedFor: a data source keeps its grant, and Terraform never closes it. The Close that waits for
+// what was left behind is the last of those that revoke.
+func TestAKeptGrantIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := slowToRevoke(150 * time.Millisecond)
+		process := session.NewProcess()
+		kept := srv.request("data")
+		kept.Keep = true
+		open(t, process.NewSession(), kept)
+		full := errors.New("moon is full")
+		for i, handle := range openMany(t, process, srv, 5) {
+			if i == 1 {
+				srv.refuseToRevoke(full)
+			}
+			if err := process.Close(t.Context(), handle); (i == 4) != errors.Is(err, full) {
+				t.Errorf("Close %d: %v", i, err)
+			}
+		}
+		wantLedger(t, srv, 6, 5)
+		srv.refuseToRevoke(nil)
+		if err := process.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		wantLedger(t, srv, 6, 1)
+	})
+}
