@@ -12,7 +12,8 @@ import (
 // what was left behind and tells what became of it. If there is never a last one, Shutdown ends what is left.
 const (
 	patience = 100 * time.Millisecond
-	// abreast is how many of the revocations that were left behind are under way at a time: as many as Terraform has.
+	// abreast is how many of the revocations that were left behind are under way at a time: as many as Terraform has. A
+	// Close waits until its own is, so that the last one never has more than these to wait for.
 	abreast = 10
 )
 
@@ -50,14 +51,16 @@ func (p *Process) willRevoke() bool {
 	return false
 }
 
-// close ends a hold when its turn has come.
+// close ends a hold when its turn has come, within CloseLimit.
 func (l *Lease) close(ctx context.Context, t turn) (err error) {
 	p := l.grant.session.process
+	limit, stop := context.WithTimeout(context.WithoutCancel(ctx), CloseLimit)
+	defer stop()
 	if t.straggler != nil {
-		t.straggler.run()
+		t.straggler.run(limit)
 	} else {
 		began := time.Now()
-		err = l.release(ctx)
+		err = l.release(limit)
 		p.mu.Lock()
 		p.waited += time.Since(began)
 		p.mu.Unlock()
@@ -65,29 +68,34 @@ func (l *Lease) close(ctx context.Context, t turn) (err error) {
 	if !t.last {
 		return err
 	}
-	limit, stop := context.WithTimeout(context.WithoutCancel(ctx), CloseLimit)
-	defer stop()
 	if t.slow {
 		stop()
 	}
 	return joinOnce(err, p.catchUp(limit))
 }
 
-// run gives up the hold, and revokes the grant in the background if it was the last one.
-func (s *straggler) run() {
+// run gives up the hold, and revokes the grant in the background if it was the last one. It returns when that has begun,
+// or ctx is done.
+func (s *straggler) run(ctx context.Context) {
 	g := s.lease.grant
 	if last, _ := s.lease.giveUp(); !last {
 		close(s.done)
 		return
 	}
 	g.letGo()
+	begun := make(chan struct{})
 	go func() {
 		defer close(s.done)
 		abreast := g.session.process.abreast
 		abreast <- struct{}{}
 		defer func() { <-abreast }()
+		close(begun)
 		_ = g.endWithin(context.Background(), CloseLimit) // the grant knows what came of it
 	}()
+	select {
+	case <-begun:
+	case <-ctx.Done():
+	}
 }
 
 // catchUp waits until ctx is done for what was left behind, and says what could not be revoked, each reason once.
@@ -98,14 +106,23 @@ func (p *Process) catchUp(ctx context.Context) error {
 	p.mu.Unlock()
 	var reasons []error
 	for _, s := range behind {
-		select {
-		case <-s.done:
-			reasons = append(reasons, s.lease.grant.unrevoked())
-		case <-ctx.Done():
-			reasons = append(reasons, errStillTrying)
-		}
+		reasons = append(reasons, s.outcome(ctx))
 	}
 	return joinOnce(reasons...)
+}
+
+// outcome waits until ctx is done for the end of a revocation, and says what came of it.
+func (s *straggler) outcome(ctx context.Context) error {
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+	}
+	select { // of two that are ready, the one above may have taken either
+	case <-s.done:
+		return s.lease.grant.unrevoked()
+	default:
+		return errStillTrying
+	}
 }
 
 // joinOnce joins errors, of those that say the same only the first.
