@@ -30,10 +30,14 @@ type progress struct {
 // sent reports whether the server may have the request.
 func (p *progress) sent() bool { return p.Load() == written && (p.arrived.Load() || !p.watched.Load()) }
 
-// got notes which connection the request goes out on. One without a body is as good as written then.
+// got notes which connection the request goes out on, when that is ready for it. One without a body is as good as
+// written then.
 func (p *progress) got(info httptrace.GotConnInfo, hasBody bool) {
 	p.kept.Store(info.Reused)
 	if conn := watchedIn(info.Conn); conn != nil {
+		if info.Reused {
+			conn.settle()
+		}
 		conn.carry(p, info.Reused)
 		p.watched.Store(true)
 	}
@@ -65,7 +69,7 @@ func watched(dial dialFunc) dialFunc {
 		if err != nil {
 			return nil, err
 		}
-		return &watchedConn{Conn: conn, trip: tripOf(ctx)}, nil
+		return &watchedConn{Conn: conn, trip: tripOf(ctx), reader: newReader()}, nil
 	}
 }
 
@@ -80,6 +84,7 @@ type watchedConn struct {
 	trip    *trip
 	carried atomic.Pointer[progress] // nil while TLS begins
 	kept    atomic.Bool              // it has waited for this request, of which nothing has been written
+	*reader
 }
 
 // errStale stops a request before it is written to a connection that the server has closed. Package net/http then takes
@@ -90,6 +95,19 @@ var errStale = errors.New("the server has closed the connection that was kept")
 func (c *watchedConn) carry(state *progress, kept bool) {
 	c.carried.Store(state)
 	c.kept.Store(kept)
+}
+
+// Read reads, and takes note.
+func (c *watchedConn) Read(p []byte) (int, error) {
+	c.waits(true)
+	defer c.waits(false)
+	return c.Conn.Read(p)
+}
+
+// Close closes, and takes note.
+func (c *watchedConn) Close() error {
+	defer c.end()
+	return c.Conn.Close()
 }
 
 // Write writes, and takes note.

@@ -3,8 +3,10 @@ package vedauth_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"log"
 	"net"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -162,6 +164,46 @@ func TestAClosedConnectionIsNotWrittenTo(t *testing.T) {
 	}
 	if n := late.Load(); n != 0 {
 		t.Errorf("%d bytes were written to the closed connection", n)
+	}
+}
+
+// TestNobodyElsesAnswer: what a server sends behind an answer is not the answer to the request that comes next on the
+// connection, however soon that comes.
+func TestNobodyElsesAnswer(t *testing.T) {
+	for name, extra := range map[string]string{
+		"another answer": "HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n{\"access_token\":\"Zm8=\"}", "an empty line": "\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := serveInMemory(t, inTurn(func(_ int, _ request, conn net.Conn) {
+					var both bytes.Buffer
+					say(&both, "200 OK", goodToken, isJSON, keepAlive)
+					raw(&both, extra)
+					_, _ = conn.Write(both.Bytes())
+					_, _ = io.Copy(io.Discard, conn)
+				}, kept))
+				client, goOn := connect(t, s), make(chan struct{})
+				first := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+					PutIdleConn: func(error) { <-goOn }, // the connection can be had, and nobody has looked at it yet
+				})
+				var done sync.WaitGroup
+				for _, ctx := range []context.Context{first, t.Context()} {
+					done.Go(func() {
+						token, err := client.OAuth(ctx, login)
+						if err != nil || token.AccessToken.Reveal() != accessInGoodToken {
+							t.Errorf("a token of somebody else, or %v", err)
+						}
+					})
+					synctest.Wait()
+				}
+				close(goOn)
+				done.Wait()
+				if n := s.connections(); n != 2 {
+					t.Errorf("%d connections", n)
+				}
+			})
+		})
 	}
 }
 
