@@ -17,6 +17,7 @@ const (
 	OAuthData   Grant = "oauth, data source" // which never revokes
 	JWT         Grant = "jwt"
 	GitHub      Grant = "jwt of github_actions"
+	Azure       Grant = "jwt of azure_devops"
 	Certificate Grant = "certificate"
 	Any         Grant = "vedauth_token" // of which the first credential is a JWT, the second a password
 	Refreshed   Grant = "refreshed, from a seed"
@@ -65,6 +66,7 @@ var calls = []struct {
 	{OAuthData, []Call{Token}},
 	{JWT, []Call{Token, Revoke}},
 	{GitHub, []Call{Identity}},
+	{Azure, []Call{Identity}},
 	{Certificate, []Call{Token, Revoke, Recheck, Renew}},
 	{Any, []Call{Token, Revoke}},
 	{Refreshed, []Call{Ping, Spend}},

@@ -112,6 +112,8 @@ func (w *world) block(grant matrix.Grant) (typeName string, config block) {
 		return "vedauth_jwt_token", block{"jwt": w.seed(w.jwt)}
 	case matrix.GitHub:
 		return "vedauth_jwt_token", block{"github_actions": block{"audience": audience}}
+	case matrix.Azure:
+		return "vedauth_jwt_token", block{"azure_devops": block{"service_connection_id": "11111111-2222-3333-4444-555555555555"}}
 	case matrix.Certificate:
 		pair := clientCertificate()
 		return "vedauth_certificate_token", block{"certificate_pem": pair.certificate, "private_key_pem": pair.key}
@@ -132,18 +134,26 @@ func (w *world) block(grant matrix.Grant) (typeName string, config block) {
 	}
 }
 
-// getenv is the environment: that of a job in GitHub Actions, if the cell is about one.
+// platform is what a pipeline gives its jobs: variables with the address of the identity service and the token for it,
+// and the field of its answer that holds the JWT.
+type platform struct{ address, bearer, field string }
+
+var platforms = map[matrix.Grant]platform{
+	matrix.GitHub: {"ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "value"},
+	matrix.Azure:  {"SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN", "oidcToken"},
+}
+
+// getenv is the environment: that of a job in a pipeline, if the cell is about one.
 func (w *world) getenv(name string) string {
-	if w.cell.Grant != matrix.GitHub {
+	job, found := platforms[w.cell.Grant]
+	switch {
+	case !found:
 		return ""
-	}
-	switch name {
-	case "ACTIONS_ID_TOKEN_REQUEST_URL":
-		if w.cell.Fault.Wire == matrix.NobodyListens {
-			return "http://127.0.0.1:1/"
-		}
+	case name == job.address && w.cell.Fault.Wire == matrix.NobodyListens:
+		return "http://127.0.0.1:1/"
+	case name == job.address:
 		return w.service.URL() + "/token?api-version=2.0"
-	case "ACTIONS_ID_TOKEN_REQUEST_TOKEN":
+	case name == job.bearer:
 		return platformBearer
 	}
 	return ""

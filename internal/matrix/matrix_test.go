@@ -307,11 +307,12 @@ func (w *world) revokeAll() {
 // startIdentityService starts the service that a job asks for its JWT, with the fault in place.
 func (w *world) startIdentityService() {
 	w.t.Helper()
-	if w.cell.Grant != matrix.GitHub {
+	job, found := platforms[w.cell.Grant]
+	if !found {
 		return
 	}
 	w.service = fakevedauth.StartForTest(w.t, fakevedauth.Options{PlainHTTP: true})
-	answer := fakevedauth.JSONBody(fmt.Sprintf(`{"value":%q}`, w.jwt()))
+	answer := fakevedauth.JSONBody(fmt.Sprintf(`{%q:%q}`, job.field, w.jwt()))
 	f := w.cell.Fault
 	switch {
 	case f.HTTP == nil && f.Once:

@@ -327,5 +327,6 @@ func asksPlatform(c Cell) Outcome {
 	case f.Class == Unconnected, f.Class == Unclear && !f.Complete, f.Class == Busy && (f.Says != "429"):
 		o = f.tried(identityAttempts)
 	}
-	return o.says("github_actions")
+	source := map[Grant]string{GitHub: "github_actions", Azure: "azure_devops"}[c.Grant]
+	return o.says(source)
 }
