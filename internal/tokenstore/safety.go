@@ -128,5 +128,6 @@ func cannotRead(path string, err error) error {
 	if errors.Is(err, fs.ErrPermission) && runtime.GOOS != "windows" {
 		hint = " Look at its owner and mode."
 	}
-	return failure(NoStore, err, "%s cannot be read, so nothing was sent to the server.%s %s", path, hint, withoutStore)
+	return failure(NoStore, err, "%s cannot be read, so nothing was sent to the server.%s Set token_store.path to a directory "+
+		"that this user can read and write. %s", path, hint, withoutStore)
 }
