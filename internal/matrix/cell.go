@@ -44,6 +44,7 @@ const (
 	Recheck  Call = "verify after revoke"   // Authorize/Verify after a 202
 	Renew    Call = "refresh before revoke" // Authorize/Token in Close, when the access token has expired
 	Identity Call = "identity"              // the pipeline's identity service
+	Keep     Call = "store"                 // the token store on the disk
 )
 
 // Cell is one fault at one call of one grant.
@@ -69,11 +70,11 @@ var calls = []struct {
 	{Azure, []Call{Identity}},
 	{Certificate, []Call{Token, Revoke, Recheck, Renew}},
 	{Any, []Call{Token, Revoke}},
-	{Refreshed, []Call{Ping, Spend}},
-	{Stored, []Call{Ping, Spend}},
-	{DeviceCode, []Call{Ping, Spend}},
+	{Refreshed, []Call{Ping, Spend, Keep}},
+	{Stored, []Call{Ping, Spend, Keep}},
+	{DeviceCode, []Call{Ping, Spend, Keep}},
 	{Device, []Call{Start, Poll, Revoke, Renew}},
-	{Remembered, []Call{Start, Poll}},
+	{Remembered, []Call{Start, Poll, Keep}},
 	{Info, []Call{Verify}},
 }
 
@@ -84,6 +85,12 @@ func Cells() []Cell {
 	met := map[Call]map[refusal.Endpoint]bool{}
 	for _, row := range calls {
 		for _, call := range row.calls {
+			if call == Keep {
+				for _, fault := range diskFaults {
+					cells = append(cells, Cell{row.grant, call, fault})
+				}
+				continue
+			}
 			endpoint := endpointOf(row.grant, call)
 			if met[call] == nil {
 				met[call] = map[refusal.Endpoint]bool{}

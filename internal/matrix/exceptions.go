@@ -62,6 +62,9 @@ func CannotHold(c Cell) string {
 	case lost && c.Call == Spend:
 		return "The server replaced the token and its answer never came: nobody has the new one. " +
 			"The store notes it, and the next run says what happened; a new grant is needed."
+	case c.Call == Keep && f.Class == Spoilt && c.Grant == Stored:
+		return "Something else has damaged the file of a stored grant: nobody can read the tokens in it any more. " +
+			"It is moved aside, and the message says where to; a new grant is needed."
 	case lost && c.Call == Renew:
 		return "The access token had expired, the server replaced the refresh token, and its answer never came: " +
 			"nothing that anybody holds can revoke the grant. A warning says so; it ends by itself."

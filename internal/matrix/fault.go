@@ -25,6 +25,10 @@ const (
 	Refused
 	// Foreign: an answer that vedauth does not give.
 	Foreign
+	// Unusable: the token store cannot be used as it is.
+	Unusable
+	// Spoilt: what the token store holds cannot be read.
+	Spoilt
 )
 
 // Wire is what happens to a connection before anything is said on it.
@@ -55,8 +59,9 @@ type Fault struct {
 	Damaged, Complete bool
 	// Slow takes as long as request_timeout allows.
 	Slow bool
-	// Says is what the message has of the fault.
-	Says string
+	// Says is what the message has of the fault, and Remedy what it has of the way out, where that depends on the fault.
+	Says   string
+	Remedy []string
 	// Status and Row tell refusals apart; the row is empty for a web page.
 	Status int
 	Row    refusal.Row
@@ -68,6 +73,8 @@ type Fault struct {
 	// Wire breaks the connection, or HTTP, if not nil, the exchange. What it holds back it lets go when release closes.
 	Wire Wire
 	HTTP func(release <-chan struct{}) fakevedauth.Fault
+	// Disk spoils the token store.
+	Disk Disk
 }
 
 // always makes a fault that strikes every request, and once one that strikes the first.

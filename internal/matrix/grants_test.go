@@ -67,7 +67,7 @@ func (w *world) providerBlock() block {
 	b := block{
 		"url": w.url(), "ca_pem": w.fake.CAPEM() + badCertificates().authority.PEM(),
 		"client_id": fakevedauth.DefaultClientID, "scope": scope, "request_timeout": "30s",
-		"token_store": block{"path": w.store},
+		"token_store": w.storeBlock(),
 	}
 	if w.cell.Fault.Slow {
 		b["request_timeout"] = "2s"

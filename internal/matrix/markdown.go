@@ -14,6 +14,7 @@ var columns = []struct {
 }{
 	{"Asking for a token with a password, a certificate, a Windows account or a JWT", OAuth, Token},
 	{"Refreshing a stored grant, or exchanging a device code", Refreshed, Spend},
+	{"Opening the token store, for any of these", Refreshed, Keep},
 	{"A device login that the person has confirmed", Device, Poll},
 	{"Looking at a token", Info, Verify},
 	{"Revoking a grant when its block closes", OAuth, Revoke},

@@ -88,6 +88,7 @@ func (w *world) play(want matrix.Outcome) {
 	if !w.cell.InClose() {
 		w.arm()
 	}
+	_, _ = r.block(w.cell.Grant) // which may take a request of its own
 	before := w.asked()
 	got := r.open(w.cell.Grant)
 	end, text := got.end, got.text
@@ -148,6 +149,8 @@ func (w *world) arm() {
 		w.fake.Inject(refusal.Revoke, fakevedauth.Once(fakevedauth.Reset().AfterCommit()))
 	}
 	switch {
+	case c.Call == matrix.Keep:
+		w.spoilStore()
 	case c.Fault.HTTP == nil:
 		w.armWire()
 	case c.Call == matrix.Identity: // startIdentityService has
@@ -194,12 +197,16 @@ func (w *world) disarm() {
 	w.onStart = nil
 	w.fake.ClearFaults()
 	w.gate.spoil(matrix.Whole, 0)
+	w.mendStore()
 }
 
 // asked counts the requests of the call so far.
 func (w *world) asked() int {
-	if w.cell.Call == matrix.Identity {
+	switch w.cell.Call {
+	case matrix.Identity:
 		return len(w.service.Requests())
+	case matrix.Keep: // whatever spends something, or bothers the person
+		return len(w.fake.RequestsTo(refusal.Token)) + len(w.fake.RequestsTo(refusal.Device))
 	}
 	return len(w.fake.RequestsTo(w.cell.Endpoint()))
 }
@@ -219,13 +226,16 @@ func (w *world) compare(want matrix.Outcome, end matrix.End, text string, asked 
 			w.errorf("nothing is said of %q:\n%s", told, text)
 		}
 	}
+	if w.cell.Call == matrix.Keep && end != matrix.Works && !strings.Contains(text, w.storePath()) {
+		w.errorf("no path is named:\n%s", text)
+	}
 	if end == matrix.Fails && !nextStep.MatchString(text) {
 		w.errorf("no next step:\n%s", text)
 	}
 }
 
 // nextStep is an advice.
-var nextStep = regexp.MustCompile(`What to do: \w|[Tt]ry again|the next run|Check |Use |Configure |Give a new `)
+var nextStep = regexp.MustCompile(`What to do: \w|[Tt]ry again|the next run|Check |Use |Configure |Give a new |Set |Remove it|run: chmod|Put the file`)
 
 // checkToken checks that what was handed out is good.
 func (w *world) checkToken(got opened) {
@@ -284,6 +294,7 @@ func (w *world) checkNextRun(want matrix.Outcome) {
 	if w.cell.Fault.Wire == matrix.NobodyListens {
 		w.cell.Fault.Wire = matrix.Whole // for the address in the provider block
 	}
+	w.cell.Fault.Disk = matrix.Sound // for the path in it
 	r := w.newRun()
 	got := r.open(w.cell.Grant)
 	if recovered := got.end != matrix.Fails; recovered != want.Recovers {

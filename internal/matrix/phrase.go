@@ -12,7 +12,7 @@ func phrase(c Cell, o Outcome) string {
 	parts := []string{ending(c, o)}
 	f := c.Fault
 	switch {
-	case o.Left && c.Call != Spend:
+	case o.Left && c.Call != Spend && c.Call != Keep:
 		parts = append(parts, "a grant is left that nobody can revoke")
 	case f.Class == Unclear && f.Readable && (c.Call == Token || c.Call == Poll):
 		parts = append(parts, "the grant is revoked")
@@ -20,7 +20,7 @@ func phrase(c Cell, o Outcome) string {
 		parts = append(parts, "the message says that a grant may exist")
 	}
 	switch {
-	case c.Call != Spend || o.End == Works:
+	case c.Call != Spend && c.Call != Keep || o.End == Works:
 	case o.Recovers && o.End == Fails:
 		parts = append(parts, "the stored token stays good")
 	case o.Recovers:

@@ -44,7 +44,8 @@ type world struct {
 	mu      sync.Mutex
 	said    bytes.Buffer
 	waits   []time.Duration
-	onStart func() // when the code is shown to the person
+	mend    []func() error // takes away what spoilt the token store
+	onStart func()         // when the code is shown to the person
 }
 
 // run is one provider process.
@@ -57,7 +58,7 @@ type run struct {
 
 func newWorld(t *testing.T, cell matrix.Cell) *world {
 	t.Helper()
-	w := &world{t: t, cell: cell, store: filepath.Join(t.TempDir(), "store"), release: make(chan struct{})}
+	w := &world{t: t, cell: cell, store: filepath.Join(t.TempDir(), "state", "store"), release: make(chan struct{})}
 	w.fake = fakevedauth.StartForTest(t, optionsOf(cell))
 	w.gate = newGate(t, strings.TrimPrefix(w.fake.URL(), "https://"))
 	t.Cleanup(func() { close(w.release) }) // before the server is closed, which would wait for it
