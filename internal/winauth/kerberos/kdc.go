@@ -44,12 +44,19 @@ func (c *Config) send(ctx context.Context, realm string, kdcs []string,
 		if err == nil {
 			return reply, kdc, nil
 		}
-		if ctx.Err() != nil {
+		timeUp := errors.Is(ctx.Err(), context.DeadlineExceeded)
+		if ctx.Err() != nil && (!timeUp || errors.Is(err, errNotSent)) {
 			return nil, "", ctx.Err()
+		}
+		if timeUp { // what was sent may have been a failed logon, and must not pass for something to be tried again
+			err = fmt.Errorf("no answer from %s in time", kdc)
 		}
 		failures = append(failures, err.Error())
 		if !errors.Is(err, errNotSent) {
 			sent = true
+		}
+		if timeUp {
+			break
 		}
 	}
 	list := strings.Join(failures, "; ")

@@ -238,6 +238,37 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// overdue is a context whose end is that of its time.
+type overdue struct{ context.Context }
+
+func (c overdue) Err() error {
+	if c.Context.Err() != nil {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// TestTimeIsUp: a KDC that keeps silent for all the time there is has been asked, which the caller must not take for a
+// request that it may send again.
+func TestTimeIsUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	released := make(chan struct{})
+	kdc := startKDC(t, func(_ int, request messages.ASReq) []byte {
+		if !request.PAData.Contains(patype.PA_ENC_TIMESTAMP) {
+			return refuse(t, 25, preauthHints(t))
+		}
+		cancel()
+		<-released
+		return nil
+	})
+	defer close(released)
+	_, err := clientOf(t, kdc).Token(overdue{ctx}, "HTTP/host", nil)
+	if problemOf(err) != NoAnswer || !strings.Contains(err.Error(), kdc.address+" in time") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestUserNames(t *testing.T) {
 	t.Parallel()
 	config := load(t,
