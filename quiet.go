@@ -13,7 +13,7 @@ var logLevels = [...]string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEW
 // than all the rest of what the provider does. With any of Terraform's variables set, all stays as it is.
 func beQuiet(environment []string, setenv func(name, value string) error) {
 	for _, pair := range environment {
-		if strings.HasPrefix(pair, "TF_LOG") {
+		if strings.HasPrefix(strings.ToUpper(pair), "TF_LOG") { // for Windows tf_log is the same
 			return
 		}
 	}

@@ -11,10 +11,11 @@ func TestNobodyAskedForALog(t *testing.T) {
 		environment []string
 		quiet       bool
 	}{
-		"nothing":       {[]string{"HOME=/home/user", "VEDAUTH_URL=https://tpp.example.com"}, true},
-		"all":           {[]string{"HOME=/home/user", "TF_LOG=TRACE"}, false},
-		"only ours":     {[]string{"TF_LOG_PROVIDER_VEDAUTH=DEBUG"}, false},
-		"only the rest": {[]string{"TF_LOG_SDK_FRAMEWORK=WARN", "HOME=/home/user"}, false},
+		"nothing":                              {[]string{"HOME=/home/user", "VEDAUTH_URL=https://tpp.example.com"}, true},
+		"all":                                  {[]string{"HOME=/home/user", "TF_LOG=TRACE"}, false},
+		"small letters, as Windows takes them": {[]string{"tf_log=debug"}, false},
+		"only ours":                            {[]string{"TF_LOG_PROVIDER_VEDAUTH=DEBUG"}, false},
+		"only the rest":                        {[]string{"TF_LOG_SDK_FRAMEWORK=WARN", "HOME=/home/user"}, false},
 	} {
 		var off []string
 		beQuiet(test.environment, func(name, value string) error {
