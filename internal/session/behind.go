@@ -26,14 +26,14 @@ type straggler struct {
 // turn says how a Close is to end its hold.
 type turn struct {
 	last      bool       // no block is open any more whose grant is to be revoked
-	slow      bool       // an earlier Close has waited in vain
+	slow      bool       // an earlier Close has waited in vain, and this one waits for nothing
 	straggler *straggler // what is left behind; nil if this Close waits itself
 }
 
 // turnOf decides for a lease that has just been taken off the list. The caller holds mu.
 func (p *Process) turnOf(l *Lease) turn {
 	t := turn{last: !p.willRevoke(), slow: l.grant.session.slow}
-	if !t.slow && (p.waited >= patience && !t.last || t.last && len(p.behind) > 0) {
+	if t.slow || p.waited >= patience && !t.last || t.last && len(p.behind) > 0 {
 		t.straggler = &straggler{l, make(chan struct{})}
 		p.behind = append(p.behind, t.straggler)
 	}
@@ -56,8 +56,13 @@ func (l *Lease) close(ctx context.Context, t turn) (err error) {
 	p := l.grant.session.process
 	limit, stop := context.WithTimeout(context.WithoutCancel(ctx), CloseLimit)
 	defer stop()
+	if t.slow {
+		stop()
+	}
 	if t.straggler != nil {
-		t.straggler.run(limit)
+		if t.straggler.run(limit) && t.slow {
+			err = errInBackground
+		}
 	} else {
 		began := time.Now()
 		err = l.release(limit)
@@ -68,19 +73,16 @@ func (l *Lease) close(ctx context.Context, t turn) (err error) {
 	if !t.last {
 		return err
 	}
-	if t.slow {
-		stop()
-	}
 	return joinOnce(err, p.catchUp(limit))
 }
 
-// run gives up the hold, and revokes the grant in the background if it was the last one. It returns when that has begun,
-// or ctx is done.
-func (s *straggler) run(ctx context.Context) {
+// run gives up the hold, and revokes the grant in the background if it was the last one, which it reports. It returns
+// when that has begun, or ctx is done.
+func (s *straggler) run(ctx context.Context) (revokes bool) {
 	g := s.lease.grant
 	if last, _ := s.lease.giveUp(); !last {
 		close(s.done)
-		return
+		return false
 	}
 	g.letGo()
 	begun := make(chan struct{})
@@ -96,6 +98,7 @@ func (s *straggler) run(ctx context.Context) {
 	case <-begun:
 	case <-ctx.Done():
 	}
+	return true
 }
 
 // catchUp waits until ctx is done for what was left behind, and says what could not be revoked, each reason once.
