@@ -26,7 +26,8 @@ const (
 	Device      Grant = "device login"
 	Remembered  Grant = "device login, remembered"
 	Info        Grant = "token info"
-	Integrated  Grant = "integrated"
+	Kerberos    Grant = "integrated, kerberos"
+	AutoLogon   Grant = "integrated, auto"
 )
 
 // Call is one request on the way.
@@ -45,6 +46,7 @@ const (
 	Renew    Call = "refresh before revoke" // Authorize/Token in Close, when the access token has expired
 	Identity Call = "identity"              // the pipeline's identity service
 	Keep     Call = "store"                 // the token store on the disk
+	Logon    Call = "kdc"                   // the Kerberos logon at a KDC
 )
 
 // Cell is one fault at one call of one grant.
@@ -76,6 +78,8 @@ var calls = []struct {
 	{Device, []Call{Start, Poll, Revoke, Renew}},
 	{Remembered, []Call{Start, Poll, Keep}},
 	{Info, []Call{Verify}},
+	{Kerberos, []Call{Logon}},
+	{AutoLogon, []Call{Logon}},
 }
 
 // Cells returns every cell that can be, and therefore must hold. Where a server puts the words of a refusal makes a
@@ -85,10 +89,10 @@ func Cells() []Cell {
 	met := map[Call]map[refusal.Endpoint]bool{}
 	for _, row := range calls {
 		for _, call := range row.calls {
-			if call == Keep {
-				for _, fault := range diskFaults {
-					cells = append(cells, Cell{row.grant, call, fault})
-				}
+			for _, fault := range elsewhereFaults(call) {
+				cells = append(cells, Cell{row.grant, call, fault})
+			}
+			if call == Keep || call == Logon {
 				continue
 			}
 			endpoint := endpointOf(row.grant, call)
@@ -104,6 +108,18 @@ func Cells() []Cell {
 		}
 	}
 	return cells
+}
+
+// elsewhereFaults are those of a call that is no HTTP request.
+func elsewhereFaults(call Call) []Fault {
+	switch call {
+	case Keep:
+		return diskFaults
+	case Logon:
+		return logonFaults
+	default:
+		return nil
+	}
 }
 
 // Endpoint is where the call goes; empty for one that goes to another server.

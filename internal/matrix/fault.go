@@ -29,6 +29,8 @@ const (
 	Unusable
 	// Spoilt: what the token store holds cannot be read.
 	Spoilt
+	// Unoffered: the server does not take Kerberos.
+	Unoffered
 )
 
 // Wire is what happens to a connection before anything is said on it.
@@ -46,8 +48,9 @@ const (
 
 // Fault is one way in which a request can go wrong.
 type Fault struct {
-	// Name is for people and unique.
+	// Name is for people and unique; Brief, if it is not empty, stands for several in the guide.
 	Name  string
+	Brief string
 	Class Class
 	// Once strikes the first request only; else every one.
 	Once bool
@@ -73,8 +76,10 @@ type Fault struct {
 	// Wire breaks the connection, or HTTP, if not nil, the exchange. What it holds back it lets go when release closes.
 	Wire Wire
 	HTTP func(release <-chan struct{}) fakevedauth.Fault
-	// Disk spoils the token store.
-	Disk Disk
+	// Disk spoils the token store, KDC and Front a Windows logon.
+	Disk  Disk
+	KDC   KDC
+	Front Front
 }
 
 // always makes a fault that strikes every request, and once one that strikes the first.

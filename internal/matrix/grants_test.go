@@ -44,6 +44,7 @@ func optionsOf(cell matrix.Cell) fakevedauth.Options {
 	if cell.Grant == matrix.Certificate {
 		options.ClientAuth = tls.RequestClientCert
 	}
+	options.TrustProxyHeaders = cell.Call == matrix.Logon // of the front
 	return options
 }
 
@@ -71,6 +72,9 @@ func (w *world) providerBlock() block {
 	}
 	if w.cell.Fault.Slow {
 		b["request_timeout"] = "2s"
+		if w.cell.Call == matrix.Logon { // there is more to be done within it
+			b["request_timeout"] = "4s"
+		}
 	}
 	password := block{"username": fakevedauth.DefaultUser, "password": fakevedauth.DefaultPassword}
 	switch w.cell.Grant {
@@ -88,6 +92,9 @@ func (w *world) providerBlock() block {
 func (w *world) url() string {
 	if w.cell.Fault.Wire == matrix.NobodyListens {
 		return "https://127.0.0.1:1"
+	}
+	if w.cell.Call == matrix.Logon {
+		return w.front.URL
 	}
 	return w.gate.url()
 }
@@ -129,6 +136,11 @@ func (w *world) block(grant matrix.Grant) (typeName string, config block) {
 		return "vedauth_device_token", block{"remember": true}
 	case matrix.Info:
 		return "vedauth_token_info", block{}
+	case matrix.Kerberos, matrix.AutoLogon:
+		mechanism := map[matrix.Grant]string{matrix.Kerberos: "kerberos", matrix.AutoLogon: "auto"}[grant]
+		return "vedauth_integrated_token", block{
+			"mechanism": mechanism, "username": account, "password": accountPassword, "krb5_conf_file": w.krb5Conf,
+		}
 	default:
 		return "vedauth_oauth_token", block{}
 	}

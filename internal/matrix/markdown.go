@@ -15,6 +15,8 @@ var columns = []struct {
 	{"Asking for a token with a password, a certificate, a Windows account or a JWT", OAuth, Token},
 	{"Refreshing a stored grant, or exchanging a device code", Refreshed, Spend},
 	{"Opening the token store, for any of these", Refreshed, Keep},
+	{"Logging on with `mechanism = \"kerberos\"`", Kerberos, Logon},
+	{"Logging on with `mechanism = \"auto\"` and a `user@REALM`", AutoLogon, Logon},
 	{"A device login that the person has confirmed", Device, Poll},
 	{"Looking at a token", Info, Verify},
 	{"Revoking a grant when its block closes", OAuth, Revoke},
@@ -78,6 +80,8 @@ func rowsOf(grant Grant, call Call) []row {
 		name := c.Fault.Name
 		if c.Fault.Row.ID != "" {
 			name = refusalsTitle
+		} else if c.Fault.Brief != "" {
+			name = c.Fault.Brief
 		}
 		add(phrase(c, Expect(c)), name)
 	}

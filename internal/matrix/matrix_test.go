@@ -112,6 +112,7 @@ func (w *world) play(want matrix.Outcome) {
 		}
 	}
 	w.compare(want, end, text, asked)
+	w.checkLogons(r, end)
 	w.endProcess(r)
 	w.checkLedger(want, end)
 	w.checkNextRun(want)
@@ -149,6 +150,7 @@ func (w *world) arm() {
 		w.fake.Inject(refusal.Revoke, fakevedauth.Once(fakevedauth.Reset().AfterCommit()))
 	}
 	switch {
+	case c.Call == matrix.Logon: // startRealm has
 	case c.Call == matrix.Keep:
 		w.spoilStore()
 	case c.Fault.HTTP == nil:
@@ -205,6 +207,8 @@ func (w *world) asked() int {
 	switch w.cell.Call {
 	case matrix.Identity:
 		return len(w.service.Requests())
+	case matrix.Logon:
+		return w.kdc.questions()
 	case matrix.Keep: // whatever spends something, or bothers the person
 		return len(w.fake.RequestsTo(refusal.Token)) + len(w.fake.RequestsTo(refusal.Device))
 	}

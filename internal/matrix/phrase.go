@@ -40,6 +40,12 @@ func ending(c Cell, o Outcome) string {
 		return "`valid` is `false`"
 	case o.End == Works && c.Call == Renew && c.Fault.Row.Class == refusal.Grant:
 		return "works: the grant is gone already"
+	case c.Call == Logon && o.End == Warns:
+		return "works by NTLM, with a warning"
+	case c.Call == Logon && o.End == Fails:
+		return "error, after one proof of the password at most; vedauth is asked for nothing"
+	case c.Call == Logon:
+		return "works"
 	case o.End == Works && o.Max == 1:
 		return "works"
 	case o.End == Works:

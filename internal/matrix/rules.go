@@ -53,7 +53,7 @@ const (
 // Expect works out what becomes of a cell, by the design's table of what may be sent again (2.5), the life of a token
 // (2.4) and the rules of the token store.
 func Expect(c Cell) Outcome {
-	if c.Fault.Class == Unnoticed && c.Call != Keep {
+	if c.Fault.Class == Unnoticed && c.Call != Keep && c.Call != Logon {
 		return Outcome{End: Works, Min: 1, Max: 1, Recovers: true}
 	}
 	o := expect(c)
@@ -77,6 +77,8 @@ func expect(c Cell) Outcome {
 		return asksPlatform(c)
 	case Keep:
 		return keeps(c)
+	case Logon:
+		return logsOn(c)
 	default:
 		return harmless(c)
 	}

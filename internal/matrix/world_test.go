@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http/httptest"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -28,15 +29,18 @@ import (
 
 // world is one cell's server, the gate before it, the pipeline's identity service, and all that the provider says.
 type world struct {
-	t       *testing.T
-	cell    matrix.Cell
-	fake    *fakevedauth.Server
-	gate    *gate
-	service *fakevedauth.Server // the identity service
-	store   string
-	secrets []string // beside those of the server
-	seeded  string   // what the block is configured with
-	release chan struct{}
+	t        *testing.T
+	cell     matrix.Cell
+	fake     *fakevedauth.Server
+	gate     *gate
+	service  *fakevedauth.Server // the identity service
+	kdc      *kdc
+	front    *httptest.Server // before the server, for Windows logons
+	store    string
+	krb5Conf string
+	secrets  []string // beside those of the server
+	seeded   string   // what the block is configured with
+	release  chan struct{}
 
 	// wrong is what differs from what was expected.
 	wrong []string
@@ -61,6 +65,9 @@ func newWorld(t *testing.T, cell matrix.Cell) *world {
 	w := &world{t: t, cell: cell, store: filepath.Join(t.TempDir(), "state", "store"), release: make(chan struct{})}
 	w.fake = fakevedauth.StartForTest(t, optionsOf(cell))
 	w.gate = newGate(t, strings.TrimPrefix(w.fake.URL(), "https://"))
+	if cell.Call == matrix.Logon {
+		w.startRealm()
+	}
 	t.Cleanup(func() { close(w.release) }) // before the server is closed, which would wait for it
 	return w
 }
