@@ -90,7 +90,9 @@ func Cells() []Cell {
 	for _, row := range calls {
 		for _, call := range row.calls {
 			for _, fault := range elsewhereFaults(call) {
-				cells = append(cells, Cell{row.grant, call, fault})
+				if c := (Cell{row.grant, call, fault}); c.impossible() == "" {
+					cells = append(cells, c)
+				}
 			}
 			if call == Keep || call == Logon {
 				continue

@@ -20,11 +20,21 @@ const (
 	LockIsLink
 	LockIsDirectory
 	LockIsHeld
+	// LostBefore and LostMeanwhile: the directory is lost behind the provider's first look at it, when the server is looked
+	// at, and when the server gives the tokens.
+	LostBefore
+	LostMeanwhile
 )
 
-// ByMode reports whether the fault is in the mode bits of a file, which mean nothing on Windows.
-func (d Disk) ByMode() bool {
-	return d == DirectoryIsOpen || d == GrantIsOpen || d == DirectoryUnwritable
+// OnWindows reports whether Windows has the fault: there the mode of a file means nothing, and a directory stays where it
+// is while a file in it is open.
+func (d Disk) OnWindows() bool {
+	switch d {
+	case DirectoryIsOpen, GrantIsOpen, DirectoryUnwritable, LostBefore, LostMeanwhile:
+		return false
+	default:
+		return true
+	}
 }
 
 // diskFaults are those of the token store. Each says what the message has of the fault and of its remedy. A directory
@@ -46,6 +56,8 @@ var diskFaults = []Fault{
 	unusable(LockIsDirectory, "the lock file is a directory", "is not a regular file. Remove it"),
 	unusable(LockIsHeld, "another run holds the grant for longer than lock_timeout", "Nothing was sent to the server. Try again when",
 		"token_store.lock_timeout"),
+	unusable(LostBefore, "the directory is lost before anything is spent", "cannot be written", "Set token_store.path to a directory"),
+	{Name: "the directory is lost while the server answers", Class: Unkept, Disk: LostMeanwhile},
 }
 
 func unusable(disk Disk, name, says string, remedy ...string) Fault {
@@ -63,6 +75,10 @@ func keeps(c Cell) Outcome {
 	switch {
 	case f.Class == Unusable:
 		return Outcome{End: Fails, Recovers: true}.says(f.Says).says(f.Remedy...)
+	case f.Class == Unkept && c.Grant == Remembered: // a grant that nobody can keep is revoked
+		return Outcome{End: Fails, Min: needed, Max: needed, Recovers: true}.says("is not a directory", undone)
+	case f.Class == Unkept: // this run has its token, and stores the grant when that is possible
+		return Outcome{End: Warns, Min: needed, Max: needed, Recovers: true}.says("could not be saved", "tries again when it ends")
 	case f.Class == Spoilt && c.Grant == Stored: // what is configured has been used up, which the server says
 		return Outcome{End: Fails, Min: 1, Max: 1, Left: true}.says(f.Says, "The server refused")
 	case f.Class == Spoilt: // there is another way to a grant

@@ -4,6 +4,12 @@ package matrix
 // to promise.
 func (c Cell) impossible() string {
 	f := c.Fault
+	if c.Call == Keep || c.Call == Logon {
+		if f.Disk == LostBefore && c.Grant == Remembered {
+			return "nobody looks at the server between the look at the store and the login"
+		}
+		return ""
+	}
 	withBody := c.Call != Ping && c.Call != Revoke
 	switch {
 	case f.Damaged && !withBody:

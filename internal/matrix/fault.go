@@ -29,6 +29,8 @@ const (
 	Unusable
 	// Spoilt: what the token store holds cannot be read.
 	Spoilt
+	// Unkept: what the server gives cannot be stored.
+	Unkept
 	// Unoffered: the server does not take Kerberos.
 	Unoffered
 )

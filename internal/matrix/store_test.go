@@ -10,6 +10,7 @@ import (
 
 	"github.com/vedauth/terraform-provider-vedauth/internal/fakevedauth"
 	"github.com/vedauth/terraform-provider-vedauth/internal/matrix"
+	"github.com/vedauth/terraform-provider-vedauth/internal/refusal"
 	"github.com/vedauth/terraform-provider-vedauth/internal/tokenstore"
 )
 
@@ -51,8 +52,8 @@ func (w *world) lockFile() string { return strings.TrimSuffix(w.grantFile(), ".j
 // spoilStore puts the fault of the disk in place, and notes how to take it away.
 func (w *world) spoilStore() {
 	w.t.Helper()
-	if w.cell.Fault.Disk.ByMode() && runtime.GOOS == "windows" {
-		w.t.Skip("the mode of a file means nothing on Windows, where the access control list of the profile counts")
+	if runtime.GOOS == "windows" && !w.cell.Fault.Disk.OnWindows() {
+		w.t.Skip("Windows has no such fault")
 	}
 	switch w.cell.Fault.Disk {
 	case matrix.DirectoryIsFile:
@@ -73,6 +74,10 @@ func (w *world) spoilStore() {
 		w.replace(w.lockFile(), func(path string) error { return os.Mkdir(path, 0o700) })
 	case matrix.LockIsHeld:
 		w.holdLock()
+	case matrix.LostBefore:
+		w.loseStore(fakevedauth.IsAuthServer)
+	case matrix.LostMeanwhile:
+		w.loseStore(refusal.Token)
 	default:
 		w.spoilGrant()
 	}
@@ -113,12 +118,26 @@ func (w *world) replace(path string, with func(path string) error) {
 	w.must(os.MkdirAll(filepath.Dir(path), 0o700))
 	moved := os.Rename(path, aside) == nil
 	w.must(with(path))
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.mend = append(w.mend, func() error {
 		if err := os.RemoveAll(path); err != nil || !moved {
 			return err
 		}
 		return os.Rename(aside, path)
 	})
+}
+
+// loseStore has the directory replaced when the first request comes to an endpoint.
+func (w *world) loseStore(at refusal.Endpoint) {
+	lost := false
+	w.fake.Inject(at, fakevedauth.When(func(fakevedauth.Request) bool {
+		if !lost {
+			lost = true
+			w.replace(w.store, func(path string) error { return os.WriteFile(path, nil, 0o600) })
+		}
+		return false
+	}, fakevedauth.Always(fakevedauth.Nothing())))
 }
 
 // link makes a link to something that would do.
@@ -159,10 +178,13 @@ func (w *world) holdLock() {
 
 func (w *world) mendStore() {
 	w.t.Helper()
-	for _, mend := range w.mend {
+	w.mu.Lock()
+	mends := w.mend
+	w.mend = nil
+	w.mu.Unlock()
+	for _, mend := range mends {
 		w.must(mend())
 	}
-	w.mend = nil
 }
 
 func (w *world) must(err error) {
