@@ -78,7 +78,7 @@ var calls = []struct {
 	{Device, []Call{Start, Poll, Revoke, Renew}},
 	{Remembered, []Call{Start, Poll, Keep}},
 	{Info, []Call{Verify}},
-	{Kerberos, []Call{Logon}},
+	{Kerberos, []Call{Token, Logon}},
 	{AutoLogon, []Call{Logon}},
 }
 
@@ -135,6 +135,8 @@ func endpointOf(grant Grant, call Call) refusal.Endpoint {
 			return refusal.JWT
 		case Certificate:
 			return refusal.Certificate
+		case Kerberos, AutoLogon:
+			return refusal.Integrated
 		}
 		return refusal.OAuth
 	case Start:
@@ -154,6 +156,9 @@ func endpointOf(grant Grant, call Call) refusal.Endpoint {
 
 // pingEndpoint refuses nothing, so the table of refusals does not have it.
 const pingEndpoint refusal.Endpoint = "authorize/isauthserver"
+
+// Windows reports whether the grant is that of a Windows account.
+func (c Cell) Windows() bool { return c.Grant == Kerberos || c.Grant == AutoLogon }
 
 // InClose reports whether the call happens when the block closes.
 func (c Cell) InClose() bool { return slices.Contains([]Call{Revoke, Recheck, Renew}, c.Call) }

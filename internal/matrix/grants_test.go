@@ -44,7 +44,7 @@ func optionsOf(cell matrix.Cell) fakevedauth.Options {
 	if cell.Grant == matrix.Certificate {
 		options.ClientAuth = tls.RequestClientCert
 	}
-	options.TrustProxyHeaders = cell.Call == matrix.Logon // of the front
+	options.TrustProxyHeaders = cell.Windows() // of the front
 	return options
 }
 
@@ -72,7 +72,7 @@ func (w *world) providerBlock() block {
 	}
 	if w.cell.Fault.Slow {
 		b["request_timeout"] = "2s"
-		if w.cell.Call == matrix.Logon { // there is more to be done within it
+		if w.cell.Windows() { // there is more to be done within it
 			b["request_timeout"] = "4s"
 		}
 	}
@@ -92,9 +92,6 @@ func (w *world) providerBlock() block {
 func (w *world) url() string {
 	if w.cell.Fault.Wire == matrix.NobodyListens {
 		return "https://127.0.0.1:1"
-	}
-	if w.cell.Call == matrix.Logon {
-		return w.front.URL
 	}
 	return w.gate.url()
 }

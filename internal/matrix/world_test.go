@@ -64,10 +64,12 @@ func newWorld(t *testing.T, cell matrix.Cell) *world {
 	t.Helper()
 	w := &world{t: t, cell: cell, store: filepath.Join(t.TempDir(), "state", "store"), release: make(chan struct{})}
 	w.fake = fakevedauth.StartForTest(t, optionsOf(cell))
-	w.gate = newGate(t, strings.TrimPrefix(w.fake.URL(), "https://"))
-	if cell.Call == matrix.Logon {
+	behind := w.fake.URL()
+	if cell.Windows() {
 		w.startRealm()
+		behind = w.front.URL
 	}
+	w.gate = newGate(t, strings.TrimPrefix(behind, "https://"))
 	t.Cleanup(func() { close(w.release) }) // before the server is closed, which would wait for it
 	return w
 }
