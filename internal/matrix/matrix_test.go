@@ -93,8 +93,10 @@ func (w *world) play(want matrix.Outcome) {
 	got := r.open(w.cell.Grant)
 	end, text := got.end, got.text
 	asked := w.asked() - before
-	if w.cell.InClose() && end != matrix.Works {
-		w.t.Fatalf("open: %s", text)
+	if w.cell.InClose() && end != matrix.Works { // on a busy machine, where the fault is one of time
+		w.errorf("open: %s", text)
+		w.endProcess(r)
+		return
 	}
 	if got.end != matrix.Fails && w.cell.Grant != matrix.OAuthData {
 		w.checkToken(got)
