@@ -135,9 +135,29 @@ func (c deafened) Close() error {
 // server has closed. Package net/http may learn of that too late: here it does not learn of it at all.
 func TestAClosedConnectionIsNotWrittenTo(t *testing.T) {
 	t.Parallel()
+	for name, next := range map[string]func(*vedauth.Client) error{
+		"a login": func(client *vedauth.Client) error {
+			_, err := client.OAuth(t.Context(), login)
+			return err
+		},
+		"a question": func(client *vedauth.Client) error {
+			_, err := client.Verify(t.Context(), tokenOf("access==").RefreshToken)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sendOnAClosedConnection(t, next)
+		})
+	}
+}
+
+// sendOnAClosedConnection sends a request when the connection that a login has left is closed.
+func sendOnAClosedConnection(t *testing.T, next func(*vedauth.Client) error) {
+	t.Helper()
 	closed := make(chan struct{})
-	s := serve(t, func(n int, _ request, conn net.Conn) {
-		say(conn, "200 OK", goodToken, isJSON, keepAlive)
+	s := serve(t, func(n int, r request, conn net.Conn) {
+		kept(n, r, conn)
 		if n == 1 {
 			<-closed
 		}
@@ -159,7 +179,7 @@ func TestAClosedConnectionIsNotWrittenTo(t *testing.T) {
 	close(deaf)
 	close(closed)
 	<-s.ends
-	if _, err := client.OAuth(t.Context(), login); err != nil || s.connections() != 2 {
+	if err := next(client); err != nil || s.connections() != 2 {
 		t.Errorf("%d connections: %v", s.connections(), err)
 	}
 	if n := late.Load(); n != 0 {
