@@ -95,8 +95,9 @@ output "used" {
 			}
 			ledger := w.fake.Ledger()
 			stays := func(g fakevedauth.Grant) bool { return g.Live && g.State == "stays" }
-			if ledger.Issued < 3 || ledger.Live != 1 || ledger.Count(stays) != 1 {
-				t.Errorf("%v, want three issued at least and one live: that of the data source", ledger)
+			// OpenTofu opens the block at plan only, because nobody needs it in apply.
+			if ledger.Issued < 2 || ledger.Live != 1 || ledger.Count(stays) != 1 {
+				t.Errorf("%v, want two issued at least and one live: that of the data source", ledger)
 			}
 		})
 	}
