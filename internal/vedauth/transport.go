@@ -70,7 +70,7 @@ func newTransport(config Config) (*http.Transport, error) {
 		TLSHandshakeTimeout: handshakeTimeout,
 		// HTTP/2 has no reason phrase, in which vedauth puts its errors, and forbids renegotiation.
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
-		DisableCompression:     true, // answers are small, and nothing can unpack to a huge one
+		DisableCompression:     true, // answers are small, and what comes packed all the same readBody unpacks, with a limit
 		IdleConnTimeout:        idleTimeout,
 		MaxIdleConnsPerHost:    idleMost,
 		MaxResponseHeaderBytes: maxReply,
